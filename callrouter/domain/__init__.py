@@ -1,0 +1,1 @@
+"""What is computed: values and functions without I/O, clock or randomness."""

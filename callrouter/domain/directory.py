@@ -1,0 +1,50 @@
+"""Buyers and the places where they answer: the seller's directory, one immutable version of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who pays for calls. `zone` is the IANA zone in which the buyer's day begins."""
+
+    buyer_id: str
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One answer point of a buyer; `dial` is an E.164 number or a `sip:` address."""
+
+    destination_id: str
+    buyer_id: str
+    dial: str
+    enabled: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All buyers and destinations of one seller at one version; version 0 is the empty one."""
+
+    version: int = 0
+    buyers: Mapping[str, Buyer] = field(default_factory=lambda: MappingProxyType({}))
+    destinations: Mapping[str, Destination] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def replace_buyers(
+    directory: Directory, buyers: Mapping[str, Buyer], destinations: Mapping[str, Destination]
+) -> Directory:
+    """The next version: these buyers with exactly these destinations, all others untouched."""
+    kept = {
+        destination_id: destination
+        for destination_id, destination in directory.destinations.items()
+        if destination.buyer_id not in buyers
+    }
+    return Directory(
+        version=directory.version + 1,
+        buyers=MappingProxyType({**directory.buyers, **buyers}),
+        destinations=MappingProxyType({**kept, **destinations}),
+    )

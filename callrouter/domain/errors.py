@@ -1,0 +1,73 @@
+"""The one tree of exceptions; expected outcomes (a skip, a refusal by a rule) are values instead.
+
+CallrouterError
+├── SettingsError             the environment is incomplete or misspelt; the process doesn't start
+├── RefusedError              what was asked breaks a rule; nothing was changed
+│   └── PolicyFileError       … because of lines in a TOML file, each named
+├── NotFoundError             no such thing, or not this seller's
+├── ChangedUnderneathError    somebody else changed it first; look again, then repeat
+└── StorageUnavailableError   the database can't be reached; calls go on degraded
+"""
+
+from dataclasses import dataclass
+
+
+class CallrouterError(Exception):
+    """Anything callrouter itself raises; `status` is what HTTP says at the edge."""
+
+    status = 500
+
+
+class SettingsError(CallrouterError):
+    """A setting is missing, unknown or unreadable; the message names it."""
+
+
+class RefusedError(CallrouterError):
+    """What was asked breaks a rule; the message says which, and what would be right."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """One thing wrong in a file that a person edits: where, what, and what was expected."""
+
+    file: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.message}"
+
+
+class PolicyFileError(RefusedError):
+    """A TOML file was refused; `problems` has every reason, with file and line."""
+
+    def __init__(self, problems: tuple[FileProblem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class NotFoundError(CallrouterError):
+    """No such thing exists, or it belongs to another seller (which looks the same)."""
+
+    status = 404
+
+
+class ChangedUnderneathError(CallrouterError):
+    """Somebody else changed it since it was read; nothing was overwritten."""
+
+    status = 409
+
+
+class StorageUnavailableError(CallrouterError):
+    """The database can't be reached or gave up; the call path goes on by last known good."""
+
+    status = 503
+
+
+class CarrierUnavailableError(CallrouterError):
+    """The carrier's REST API didn't answer, or refused for now; worth another try later."""
+
+    status = 502

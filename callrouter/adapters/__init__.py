@@ -1,0 +1,1 @@
+"""What touches the world: storage, Twilio, files, the clock; none knows another."""

@@ -1,0 +1,1 @@
+"""One file a migration, numbered; the newest is named in `.head`."""

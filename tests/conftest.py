@@ -1,0 +1,58 @@
+"""Databases for every suite: SQLite and a real PostgreSQL, each test with an empty one."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.adapters.storage.migrations import upgrade
+from tests.postgresql import PostgresqlServer
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _one_postgresql_server() -> Iterator[PostgresqlServer]:
+    server = PostgresqlServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgresql_server(_one_postgresql_server: PostgresqlServer) -> Iterator[PostgresqlServer]:
+    """A running PostgreSQL with an empty, migrated database; it may be frozen and killed."""
+    _one_postgresql_server.empty()
+    yield _one_postgresql_server
+    _one_postgresql_server.repair()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, _migrated_sqlite: Path) -> str:
+    """The URL of an empty, migrated SQLite file."""
+    path = tmp_path / "callrouter.db"
+    shutil.copyfile(_migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty, migrated database: the test runs once on either kind."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    return server.url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty, migrated database, open: the test runs once on either kind."""
+    opened = open_database(database_url)
+    yield opened
+    opened.dispose()

@@ -1,0 +1,1 @@
+"""Twilio's side of things: its signatures, its webhooks, its TwiML, its REST API."""

@@ -1,0 +1,185 @@
+"""What Twilio is told, whole; and that it is never told what it would not understand."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrouter.adapters.twilio.links import Links
+from callrouter.adapters.twilio.twiml import (
+    render_apology,
+    render_bridge,
+    render_decision,
+    render_hangup,
+    render_whisper,
+)
+from callrouter.domain.routing import Closing, Decision, Dial
+from callrouter.domain.routing_table import Screening
+from callrouter.simulator.twiml import Script, read_twiml
+from tests.goldens import check_golden
+
+GOLDENS = Path(__file__).with_name("goldens")
+LINKS = Links("https://calls.example.com")
+SCREENING = Screening("Solar caller. Press 5 to take the call.", digit="5", wait_s=10)
+SORRY = "We are sorry, all our teams are busy."
+SCREENING_URL = LINKS.screening(2, "bolt")
+
+
+def dial(
+    dial_string: str = "+12125550171",
+    *,
+    caller_id: str | None = None,
+    whisper: str = "",
+    screening: Screening | None = None,
+) -> Dial:
+    return Dial(
+        destination_id="acme-east",
+        buyer_id="acme",
+        dial_string=dial_string,
+        ring_s=20,
+        call_s=7200,
+        caller_id=caller_id,
+        whisper=whisper,
+        screening=screening,
+    )
+
+
+def decided(
+    dial: Dial | None = None,
+    closing: Closing | None = None,
+    *,
+    attempt: int = 1,
+    say: str = "",
+    language: str = "en-US",
+    voicemail_max_s: int = 0,
+) -> Decision:
+    return Decision(
+        attempt=attempt,
+        campaign_id="flood-repair",
+        publisher="",
+        table_version=7,
+        directory_version=3,
+        candidates=(),
+        dial=dial,
+        closing=closing,
+        say=say,
+        language=language,
+        voicemail_max_s=voicemail_max_s,
+    )
+
+
+DECISIONS = {
+    "dial-number": decided(dial()),
+    "dial-number-with-caller-id": decided(dial(caller_id="+18005550100")),
+    "dial-number-with-whisper": decided(dial(whisper="Flood repair call.")),
+    "dial-number-with-screening": decided(dial(screening=SCREENING)),
+    "dial-third-attempt": decided(dial(), attempt=3),
+    "dial-sip": decided(dial("sip:intake@pbx.example.com;transport=tls?X-Call=1&X-Line=2")),
+    "dial-sips-with-screening": decided(dial("sips:desk@pbx.example.com", screening=SCREENING)),
+    "message": decided(closing=Closing.MESSAGE, say=SORRY),
+    "message-in-spanish": decided(closing=Closing.MESSAGE, say="Ahora, no. <¡Qué!>", language="es"),
+    "voicemail": decided(closing=Closing.VOICEMAIL, say=SORRY, voicemail_max_s=90),
+    "not-in-service": decided(closing=Closing.NOT_IN_SERVICE),
+    "connected": decided(closing=Closing.CONNECTED),
+    "caller-gone": decided(closing=Closing.CALLER_GONE),
+}
+TRIED = {"dial-third-attempt": ("crest-desk", "bolt-main")}
+OTHERS = {
+    "whisper": render_whisper("Flood repair call.", None, "en-US", SCREENING_URL),
+    "screening": render_whisper("", SCREENING, "en-US", SCREENING_URL),
+    "whisper-and-screening": render_whisper("Llamada.", SCREENING, "es-MX", SCREENING_URL),
+    "whisper-nothing": render_whisper("", None, "en-US", SCREENING_URL),
+    "bridge": render_bridge(),
+    "hangup": render_hangup(),
+    "apology": render_apology(),
+}
+ON_BUYERS_LEG = {
+    *("whisper", "screening", "whisper-and-screening", "whisper-nothing", "bridge", "hangup"),
+}
+ALL = {
+    **{n: render_decision(d, LINKS, TRIED.get(n, ())) for n, d in DECISIONS.items()},
+    **OTHERS,
+}
+
+
+def is_legal(twiml: str, *, whisper: bool = False) -> bool:
+    reading = read_twiml(twiml.encode(), "text/xml", whisper=whisper)
+    assert isinstance(reading, Script), reading
+    return True
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_rendering_is_the_golden_one(name: str) -> None:
+    one_element_a_line = ALL[name].replace("><", ">\n<") + "\n"
+
+    check_golden(GOLDENS / f"{name}.xml", one_element_a_line)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_rendering_has_only_what_twilio_documents(name: str) -> None:
+    assert is_legal(ALL[name], whisper=name in ON_BUYERS_LEG)
+
+
+def test_a_decision_always_renders_to_the_same_bytes() -> None:
+    for name, decision in DECISIONS.items():
+        assert render_decision(decision, LINKS, TRIED.get(name, ())) == ALL[name]
+
+
+def test_the_golden_files_are_those_of_the_renderings() -> None:
+    assert {file.stem for file in GOLDENS.iterdir()} == set(ALL)
+
+
+# What a routing table may say: everything that XML can carry.
+SPEAKABLE = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"),
+    min_size=1,
+    max_size=80,
+).filter(lambda text: bool(text.strip()))
+LANGUAGES = st.sampled_from(["en-US", "es-MX", "zh-Hant-TW"])
+SCREENINGS = st.builds(
+    Screening, SPEAKABLE, st.sampled_from("0123456789"), wait_s=st.integers(2, 60)
+)
+DIALS = st.builds(
+    Dial,
+    destination_id=st.from_regex(r"[a-z0-9][a-z0-9-]{0,59}", fullmatch=True),
+    buyer_id=st.just("acme"),
+    dial_string=st.one_of(
+        st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True),
+        st.from_regex(r"sips?:[a-zA-Z0-9&'=]+@[a-z.;&?=]+", fullmatch=True),
+    ),
+    ring_s=st.integers(5, 600),
+    call_s=st.integers(1, 14_400),
+    caller_id=st.none() | st.just("+18005550100"),
+    whisper=st.just("") | SPEAKABLE,
+    screening=st.none() | SCREENINGS,
+)
+DECISION = st.builds(
+    decided,
+    DIALS,
+    st.none(),
+    attempt=st.integers(1, 10),
+) | st.builds(
+    decided,
+    st.none(),
+    st.sampled_from(Closing),
+    attempt=st.integers(1, 10),
+    say=SPEAKABLE,
+    language=LANGUAGES,
+    voicemail_max_s=st.integers(5, 3600),
+)
+SLUGS = st.lists(st.from_regex(r"[a-z0-9][a-z0-9-]{0,59}", fullmatch=True), max_size=9).map(tuple)
+
+
+@given(decision=DECISION, tried=SLUGS)
+def test_whatever_a_table_allows_renders_to_legal_twiml(
+    decision: Decision, tried: tuple[str, ...]
+) -> None:
+    assert is_legal(render_decision(decision, LINKS, tried))
+
+
+@given(whisper=st.just("") | SPEAKABLE, screening=st.none() | SCREENINGS, language=LANGUAGES)
+def test_whatever_a_table_whispers_is_legal_on_a_buyers_leg(
+    whisper: str, screening: Screening | None, language: str
+) -> None:
+    assert is_legal(render_whisper(whisper, screening, language, SCREENING_URL), whisper=True)

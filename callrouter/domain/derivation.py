@@ -17,7 +17,14 @@ from callrouter.domain.cdr import (
     HangupParty,
 )
 from callrouter.domain.durations import Connected, measure_connected, measure_total
-from callrouter.domain.events import CallArrived, CallEvent, CallSwept, LegSwept, RouteDecided
+from callrouter.domain.events import (
+    CallArrived,
+    CallEvent,
+    CallSwept,
+    LegStatus,
+    LegSwept,
+    RouteDecided,
+)
 from callrouter.domain.outcomes import (
     caller_stayed,
     judge_attempt,
@@ -153,10 +160,12 @@ def _was_abandoned(history: CallHistory, attempts: tuple[AttemptRecord, ...]) ->
         a.attempt in settled and caller_stayed(a, history) is False for a in history.attempts
     ):
         return True
-    if read_caller_leg(history).status is None:
+    caller_status = read_caller_leg(history).status
+    if caller_status is None:
         return False
     if not history.decisions:
-        return not attempts
+        # We never answered: somebody else did, unless the caller gave up waiting for us.
+        return not attempts and caller_status in (LegStatus.NO_ANSWER, LegStatus.CANCELED)
     last = history.decisions[-1].decision
     return last.dial is not None and last.attempt not in {a.attempt for a in attempts}
 

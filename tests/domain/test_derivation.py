@@ -192,6 +192,22 @@ def test_a_plain_call_in_all_its_figures() -> None:
             (arrived(), swept(400, NO_ANSWER)), Disposition.ABANDONED, id="never-answered-swept"
         ),
         pytest.param(
+            (arrived(), ended(1, CANCELED)), Disposition.ABANDONED, id="never-answered-canceled"
+        ),
+        pytest.param(
+            (arrived(), ended(20, COMPLETED, duration_s=9)),
+            Disposition.UNRESOLVED,
+            id="answered-by-somebody-else-than-us",
+        ),
+        pytest.param(
+            (arrived(), ended(1, FAILED)), Disposition.UNRESOLVED, id="failed-before-we-answered"
+        ),
+        pytest.param(
+            (leg(1, 9, RINGING), ended(20, NO_ANSWER)),
+            Disposition.ABANDONED,
+            id="abandoned-while-it-rang-though-our-decision-is-unknown",
+        ),
+        pytest.param(
             (arrived(), closed(1, 0, Closing.CALLER_GONE), ended(1)),
             Disposition.ABANDONED,
             id="gone-says-our-own-answer",
@@ -683,7 +699,22 @@ def test_a_call_of_which_only_the_end_is_known_is_a_cdr_too() -> None:
 
     assert (cdr.did, cdr.ani, cdr.campaign_id, cdr.publisher) == ("", "", "", "")
     assert (cdr.started_at, cdr.total_ms, cdr.table_version) == (at(60), 0, 0)
-    assert cdr.disposition is Disposition.ABANDONED
+    assert cdr.disposition is Disposition.UNRESOLVED
+
+
+@pytest.mark.parametrize(
+    ("status", "disposition"),
+    [
+        pytest.param(NO_ANSWER, Disposition.ABANDONED, id="nobody answered it: the caller gave up"),
+        pytest.param(CANCELED, Disposition.ABANDONED, id="taken back before any answer"),
+        pytest.param(COMPLETED, Disposition.UNRESOLVED, id="somebody else answered, not we"),
+        pytest.param(FAILED, Disposition.UNRESOLVED, id="failed before we had a say"),
+    ],
+)
+def test_a_call_that_we_never_answered_is_abandoned_only_if_nobody_did(
+    status: LegStatus, disposition: Disposition
+) -> None:
+    assert derive((ended(60, status),)).disposition is disposition
 
 
 def test_the_table_version_is_the_one_that_chose_the_destination_else_the_last_decision() -> None:

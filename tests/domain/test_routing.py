@@ -323,8 +323,14 @@ def test_every_route_is_a_candidate_once_and_the_first_without_a_reason_is_diall
 ) -> None:
     decision = decide(a_table, known, so_far)
 
-    from_routes = [c.destination_id for c in decision.candidates if not c.overflow]
-    assert from_routes == [r.destination_id for r in rank_routes(a_table, so_far.call_sid)]
+    ranked = [
+        (r.destination_id, r.priority, r.weight) for r in rank_routes(a_table, so_far.call_sid)
+    ]
+    by_route = [c for c in decision.candidates if not c.overflow]
+    assert [(c.destination_id, c.priority, c.weight) for c in by_route] == ranked
+    for candidate in decision.candidates:
+        destination = known.destinations.get(candidate.destination_id)
+        assert candidate.buyer_id == (destination.buyer_id if destination else "")
     assert all(c.skip is None or c.skip.saw for c in decision.candidates)
     eligible = [c.destination_id for c in decision.candidates if c.skip is None]
     assert eligible[:1] == ([decision.dial.destination_id] if decision.dial else [])
@@ -339,6 +345,7 @@ def test_the_overflow_is_asked_last_and_only_when_no_route_is_left(
     overflows = [c for c in decision.candidates if c.overflow]
     if overflows:
         assert overflows == [decision.candidates[-1]]
+        assert (overflows[0].priority, overflows[0].weight) == (0, 0)
         assert all(c.skip is not None for c in decision.candidates[:-1])
     if decision.dial is not None and decision.dial.overflow:
         assert overflows
@@ -421,7 +428,7 @@ def test_the_overflow_rings_by_its_own_figure_without_whisper_when_the_limits_ar
 def test_the_overflow_may_be_a_route_that_the_limits_kept_from_being_dialled() -> None:
     spent = table(
         "acme-east",
-        Route("spare", priority=2),
+        Route("spare", priority=2, ring_s=20, whisper="A roofing call."),
         limits=Limits(attempts=1),
         nobody_left=OVERFLOW,
     )
@@ -433,6 +440,8 @@ def test_the_overflow_may_be_a_route_that_the_limits_kept_from_being_dialled() -
         ("spare", False, False),
         ("spare", True, True),
     ]
+    assert decision.dial is not None
+    assert (decision.dial.ring_s, decision.dial.whisper) == (40, "")
 
 
 @pytest.mark.parametrize(
@@ -488,6 +497,7 @@ def test_a_number_of_no_campaign_is_not_in_service() -> None:
 
     assert (decision.closing, decision.dial) == (Closing.NOT_IN_SERVICE, None)
     assert (decision.attempt, decision.directory_version, decision.candidates) == (2, 4, ())
+    assert (decision.table_version, refuse_number(call()).directory_version) == (0, 0)
 
 
 def test_closing_a_call_keeps_the_campaign_and_versions_of_its_last_decision() -> None:

@@ -37,10 +37,13 @@ class Connections:
     timeouts that its engine was made with; its writers take turns.
     """
 
-    def __init__(self, engine: Engine, patience_s: float | None) -> None:
+    def __init__(
+        self, engine: Engine, patience_s: float | None, *, gives_way: bool = False
+    ) -> None:
         self.engine = engine
         self.is_postgresql = engine.dialect.name == "postgresql"
         self.patience_s = patience_s
+        self.gives_way = gives_way and not self.is_postgresql
         self._local = threading.local()
         self._inherited: list[object] = []
         self._distrusts_before = 0.0

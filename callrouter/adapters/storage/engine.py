@@ -88,12 +88,17 @@ class Database:
         self._connections.dispose()
 
 
-def open_database(url: str, *, patience_s: float | None = None) -> Database:
+def open_database(
+    url: str, *, patience_s: float | None = None, gives_way: bool = False
+) -> Database:
     """The database at `url`; nothing is connected yet.
 
     `patience_s` is about the longest that a read(), single() or write() may take in all, for
     processes that have something better to do than to wait; after a failure of the server, all
     fail at once for a moment. None: only the timeouts for locks and connections bound it.
+    `gives_way`: after each write() to SQLite wait a moment, so that a process whose callers wait
+    gets its turn: SQLite doesn't queue the writers of several processes, whoever comes back first
+    is served first.
     Raises SettingsError when the URL can't be used.
     """
     try:
@@ -111,7 +116,7 @@ def open_database(url: str, *, patience_s: float | None = None) -> Database:
         raise SettingsError(
             f"DATABASE_URL names {parsed.drivername!r}; known are sqlite and postgresql"
         )
-    return Database(Connections(engine, patience_s), is_hurried=True)
+    return Database(Connections(engine, patience_s, gives_way=gives_way), is_hurried=True)
 
 
 def _make_sqlite(url: URL, patience_s: float | None) -> Engine:

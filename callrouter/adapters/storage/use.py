@@ -25,6 +25,9 @@ from callrouter.adapters.storage.patience import Operation, PsycopgConnection
 from callrouter.adapters.storage.prepared import check
 from callrouter.domain.errors import StorageUnavailableError
 
+GIVES_WAY_S = 0.025
+"""Longer than SQLite's busy handler sleeps between the first of its tries to get the lock."""
+
 
 class Use:
     """One use of a database as a context manager: a connection, in a transaction if `begin` is set.
@@ -140,6 +143,8 @@ class Use:
         finally:
             if self._queues:
                 connections.write_queue.leave()
+        if self._begin is not None and connections.gives_way:
+            time.sleep(GIVES_WAY_S)
 
     def _raise_unavailable(self, error: BaseException | None) -> None:
         """Raise StorageUnavailableError if that is what `error` means; else do nothing."""

@@ -186,7 +186,7 @@ def read_fallback(form: Form, received_at: datetime) -> FallbackAsked:
         call_sid=read_sid(form),
         received_at=received_at,
         error_code=form.get("ErrorCode", 16),
-        error_url=form.get("ErrorUrl", 500),
+        error_url=form.get("ErrorUrl", 2000),
     )
 
 

@@ -13,6 +13,7 @@ from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import upgrade_database
 from callrouter.adapters.storage.sellers import bump_change_counter, read_change_counter
 from callrouter.adapters.storage.tables import job_leases
+from callrouter.adapters.storage.use import GIVES_WAY_S
 from callrouter.domain.errors import SettingsError, StorageUnavailableError
 from tests.domain.builders import T0
 
@@ -213,3 +214,14 @@ def test_a_database_in_memory_is_one_for_all_threads(url: str) -> None:
         change_and_fail(database)
     assert count_changes(database) == 20
     database.dispose()
+
+
+def test_a_process_that_gives_way_leaves_sqlite_alone_between_two_of_its_writes(
+    sqlite_url: str,
+) -> None:
+    polite = open_database(sqlite_url, gives_way=True)
+    began_s = time.monotonic()
+    for _ in range(4):
+        change(polite)
+    assert time.monotonic() - began_s >= 4 * GIVES_WAY_S
+    polite.dispose()

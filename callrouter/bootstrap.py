@@ -1,0 +1,111 @@
+"""Wiring only: settings in, the running parts out."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from flask import Flask
+
+from callrouter.adapters.clock import ScaledClock, SystemClock
+from callrouter.adapters.logs import configure_logs
+from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.adapters.storage.known_good_file import KnownGoodFile
+from callrouter.adapters.storage.secret_box import SecretBox
+from callrouter.adapters.storage.sellers import list_sellers
+from callrouter.adapters.storage.spool import Spool
+from callrouter.adapters.twilio.carrier import TwilioCarrier
+from callrouter.adapters.twilio.links import Links
+from callrouter.cli.context import CliContext
+from callrouter.config import Settings, read_settings
+from callrouter.domain.errors import NotFoundError
+from callrouter.jobs.run import run_jobs
+from callrouter.jobs.schedule import make_schedule
+from callrouter.web.app import create_app
+from callrouter.workflows.caretaker import Caretaker
+from callrouter.workflows.compiled import Compiled
+from callrouter.workflows.known_good import KnownGoodKeeper
+from callrouter.workflows.ports import Carrier, Clock
+from callrouter.workflows.switchboard import Switchboard
+
+WEB_PATIENCE_S = 0.7
+"""Longest wait for the database while a caller listens: the answer is due within a second."""
+
+
+def make_clock(settings: Settings) -> Clock:
+    """The system's clock, or a faster one for rehearsals."""
+    if settings.clock_origin is None:
+        return SystemClock()
+    return ScaledClock(settings.clock_origin, settings.clock_scale)
+
+
+def make_carrier_of(settings: Settings, database: Database) -> Callable[[str], Carrier]:
+    """A function from a seller's id to that seller's account at the carrier."""
+    box = SecretBox(settings.require_secret_key())
+
+    def carrier_of(seller_id: str) -> Carrier:
+        with database.read() as connection:
+            sellers = {seller.seller_id: seller for seller in list_sellers(connection, box)}
+        seller = sellers.get(seller_id)
+        if seller is None:
+            raise NotFoundError(f"no seller {seller_id!r}; there are: {', '.join(sellers)}")
+        return TwilioCarrier(
+            seller.account_sid, seller.tokens[0], api_url=settings.twilio_api_url or None
+        )
+
+    return carrier_of
+
+
+def make_switchboard(settings: Settings) -> Switchboard:
+    """Everything that the call path needs, with patience for a caller only."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.database_url, patience_s=WEB_PATIENCE_S)
+    box = SecretBox(settings.require_secret_key())
+    clock = make_clock(settings)
+    known_good_file = KnownGoodFile(settings.state_dir / "last-known-good.json")
+    return Switchboard(
+        database=database,
+        spool=Spool(settings.state_dir / "spool.db"),
+        known_good=KnownGoodKeeper(database, known_good_file, box),
+        compiled=Compiled(),
+        clock=clock,
+        links=Links(settings.require_public_url()),
+        sweep_after_s=settings.sweep_after_s,
+    )
+
+
+def make_app(environ: Mapping[str, str]) -> Flask:
+    """The web process: its switchboard, the thread that looks after it, the Flask application."""
+    settings = read_settings(environ)
+    configure_logs(settings.log_level)
+    board = make_switchboard(settings)
+    Caretaker(board).start()
+    return create_app(board, shows_calls_page=settings.shows_calls_page)
+
+
+def run_clock(settings: Settings) -> None:
+    """The clock process, until it is told to stop; it lets the web process write first."""
+    database = open_database(settings.database_url, gives_way=True)
+    schedule = make_schedule(
+        database,
+        make_carrier_of(settings, database),
+        make_clock(settings),
+        sweep_every=timedelta(seconds=settings.sweep_every_s),
+        sweep_retry_after=timedelta(seconds=settings.sweep_after_s),
+    )
+    run_jobs(schedule, database)
+
+
+def make_cli_context(environ: Mapping[str, str]) -> CliContext:
+    """What the commands work with; nothing is read or opened before a command asks for it."""
+
+    def read() -> Settings:
+        settings = read_settings(environ)
+        configure_logs(settings.log_level)
+        return settings
+
+    return CliContext(
+        read_settings=read,
+        open_database=lambda settings: open_database(settings.database_url),
+        make_clock=make_clock,
+        make_carrier_of=make_carrier_of,
+        run_clock=run_clock,
+    )

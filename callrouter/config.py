@@ -1,0 +1,132 @@
+"""Settings: one frozen value read from the environment; what is missing or unknown is named.
+
+Wiring and secrets come from here; policy (routing tables, buyers) comes from TOML files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from callrouter.domain.errors import SettingsError
+
+_OWN_PREFIX = "CALLROUTER_"
+_OWN = frozenset(
+    {
+        "CALLROUTER_STATE_DIR",
+        "CALLROUTER_CLOCK_ORIGIN",
+        "CALLROUTER_CLOCK_SCALE",
+        "CALLROUTER_SWEEP_AFTER_S",
+        "CALLROUTER_SWEEP_EVERY_S",
+        "CALLROUTER_CALLS_PAGE",
+        "CALLROUTER_LOG_LEVEL",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a process reads from its environment; config/example.env describes each."""
+
+    database_url: str = "sqlite:///callrouter.db"
+    public_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    state_dir: Path = Path("var")
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = field(default="", repr=False)
+    twilio_api_url: str = ""
+    clock_origin: datetime | None = None
+    clock_scale: float = 1.0
+    sweep_after_s: int = 180
+    sweep_every_s: float = 30.0
+    shows_calls_page: bool = False
+    log_level: str = "INFO"
+
+    def require_secret_key(self) -> str:
+        """The key that seals the sellers' tokens. Raises SettingsError when it isn't set."""
+        return _require(self.secret_key, "SECRET_KEY")
+
+    def require_public_url(self) -> str:
+        """The address that Twilio calls. Raises SettingsError when it isn't set."""
+        return _require(self.public_url, "PUBLIC_URL")
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment.
+
+    Raises SettingsError, naming the variable, for what is malformed, or starts with CALLROUTER_
+    and isn't known. What only some commands need is required by them.
+    """
+    unknown = sorted(k for k in environ if k.startswith(_OWN_PREFIX) and k not in _OWN)
+    if unknown:
+        known = ", ".join(sorted(_OWN))
+        raise SettingsError(f"{unknown[0]} is not a setting; those with this prefix: {known}")
+    origin = environ.get("CALLROUTER_CLOCK_ORIGIN")
+    return Settings(
+        database_url=environ.get("DATABASE_URL") or "sqlite:///callrouter.db",
+        public_url=_read_public_url(environ.get("PUBLIC_URL", "").strip()),
+        secret_key=_read_secret_key(environ.get("SECRET_KEY", "").strip()),
+        state_dir=Path(environ.get("CALLROUTER_STATE_DIR") or "var"),
+        twilio_account_sid=environ.get("TWILIO_ACCOUNT_SID", ""),
+        twilio_auth_token=environ.get("TWILIO_AUTH_TOKEN", ""),
+        twilio_api_url=environ.get("TWILIO_API_URL", ""),
+        clock_origin=datetime.fromtimestamp(_number(environ, "CALLROUTER_CLOCK_ORIGIN", 0), UTC)
+        if origin
+        else None,
+        clock_scale=_number(environ, "CALLROUTER_CLOCK_SCALE", 1.0),
+        sweep_after_s=int(_number(environ, "CALLROUTER_SWEEP_AFTER_S", 180)),
+        sweep_every_s=_number(environ, "CALLROUTER_SWEEP_EVERY_S", 30.0),
+        shows_calls_page=environ.get("CALLROUTER_CALLS_PAGE", "") == "open",
+        log_level=_read_log_level(environ.get("CALLROUTER_LOG_LEVEL") or "INFO"),
+    )
+
+
+def _require(value: str, name: str) -> str:
+    if not value:
+        raise SettingsError(f"{name} is not set; config/example.env says what it is for")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        raise SettingsError(f"{name}={text!r} isn't a number") from None
+    if not 0 <= value < 1e12:  # also refuses NaN
+        raise SettingsError(f"{name}={text!r} must not be negative or absurdly large")
+    return value
+
+
+def _read_public_url(text: str) -> str:
+    """The address that Twilio calls; https but on this machine, and no underscore in its host."""
+    url = text.rstrip("/")
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"PUBLIC_URL={text!r} must be like https://calls.example.com")
+    if parts.query or parts.fragment:
+        raise SettingsError(f"PUBLIC_URL={text!r} must not have a query or a fragment")
+    if "_" in parts.hostname:
+        raise SettingsError(
+            f"PUBLIC_URL={text!r}: Twilio refuses callback hosts with an underscore"
+        )
+    return url
+
+
+def _read_secret_key(text: str) -> str:
+    if text and len(text) < 16:
+        raise SettingsError(
+            "SECRET_KEY is shorter than 16 characters; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return text
+
+
+def _read_log_level(text: str) -> str:
+    level = text.upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingsError(f"CALLROUTER_LOG_LEVEL={text!r}: use DEBUG, INFO, WARNING or ERROR")
+    return level

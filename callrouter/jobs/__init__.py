@@ -1,0 +1,1 @@
+"""What time starts: the clock process and its table of jobs."""

@@ -1,0 +1,38 @@
+"""Which workflow runs how often: a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from callrouter.adapters.storage.engine import Database
+from callrouter.workflows.derive_cdrs import derive_stale_cdrs
+from callrouter.workflows.ports import Carrier, Clock
+from callrouter.workflows.sweep_open_calls import sweep_open_calls
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A workflow with its period; `run` may be called at any time and any number of times."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], object]
+
+
+def make_schedule(
+    database: Database,
+    carrier_of: Callable[[str], Carrier],
+    clock: Clock,
+    *,
+    sweep_every: timedelta,
+    sweep_retry_after: timedelta,
+) -> tuple[Job, ...]:
+    """Every periodic job of the clock process."""
+    return (
+        Job(
+            "sweep_open_calls",
+            sweep_every,
+            lambda: sweep_open_calls(database, carrier_of, clock, sweep_retry_after),
+        ),
+        Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
+    )

@@ -1,0 +1,1 @@
+"""How Twilio and browsers reach us over HTTP."""

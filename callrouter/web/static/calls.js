@@ -1,0 +1,11 @@
+// Replaces the tables once a second while the page is looked at.
+const now = document.getElementById("now");
+setInterval(async () => {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(now.dataset.from);
+    if (answer.ok) now.innerHTML = await answer.text();
+  } catch {
+    // The server is away for a moment; the next second asks again.
+  }
+}, 1000);

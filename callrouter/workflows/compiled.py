@@ -1,0 +1,77 @@
+"""Routing tables and directories as values, read and parsed once for each version.
+
+A version never changes, so nothing here is ever invalidated; old ones fall out when it is full.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.storage.directories import read_directory
+from callrouter.adapters.storage.routing_tables import read_table_text
+from callrouter.domain.directory import Directory
+from callrouter.domain.routing_table import RoutingTable
+
+_MOST_VERSIONS = 5_000
+
+_Value = TypeVar("_Value")
+
+
+class _Versions(Generic[_Value]):
+    """A bounded map from version to value; the longest unused goes first."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Hashable, _Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, load: Callable[[], _Value]) -> _Value:
+        with self._lock:
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+                return value
+        value = load()
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > _MOST_VERSIONS:
+                self._values.popitem(last=False)
+        return value
+
+
+class Compiled:
+    """Parsed tables and directories by seller and version; safe for threads."""
+
+    def __init__(self) -> None:
+        """Start empty; each version is read when a call first needs it."""
+        self._tables: _Versions[RoutingTable] = _Versions()
+        self._directories: _Versions[Directory] = _Versions()
+
+    def table(
+        self, connection: Connection, seller_id: str, campaign_id: str, version: int
+    ) -> RoutingTable:
+        """One version of a campaign's table, from memory or else from the database."""
+        return self._tables.get(
+            (seller_id, campaign_id, version),
+            lambda: read_table(
+                read_table_text(connection, seller_id, campaign_id, version),
+                f"{campaign_id} version {version}",
+                version=version,
+            ),
+        )
+
+    def table_of(self, seller_id: str, campaign_id: str, version: int, text: str) -> RoutingTable:
+        """The same, where its text is at hand already."""
+        return self._tables.get(
+            (seller_id, campaign_id, version),
+            lambda: read_table(text, f"{campaign_id} version {version}", version=version),
+        )
+
+    def directory(self, connection: Connection, seller_id: str, version: int) -> Directory:
+        """One version of a seller's directory, from memory or else from the database."""
+        return self._directories.get(
+            (seller_id, version), lambda: read_directory(connection, seller_id, version)
+        )

@@ -1,0 +1,108 @@
+"""Decide the next attempt by the table that is live now, or by the last known good one."""
+
+from dataclasses import replace
+
+import structlog
+from sqlalchemy import Connection
+
+from callrouter.adapters.storage.routing_tables import find_number
+from callrouter.domain.call import CallHistory
+from callrouter.domain.directory import Directory
+from callrouter.domain.events import CallArrived, RouteDecided
+from callrouter.domain.numbers import read_caller
+from callrouter.domain.outcomes import was_bridged
+from callrouter.domain.routing import (
+    CARRIER_EXTRA_RING_S,
+    CallSoFar,
+    Closing,
+    Decision,
+    close_call,
+    decide,
+    refuse_number,
+)
+from callrouter.domain.routing_table import Route
+from callrouter.workflows.compiled import Compiled
+from callrouter.workflows.known_good import KnownGood
+
+log = structlog.get_logger()
+
+
+def decide_by_live_table(
+    compiled: Compiled, connection: Connection, seller_id: str, call: CallSoFar
+) -> Decision:
+    """The decision for `call` by the versions that are active at this very statement."""
+    number = find_number(connection, seller_id, call.did)
+    if number is None:
+        return refuse_number(call)
+    table = compiled.table(connection, seller_id, number.campaign_id, number.active_version)
+    directory = compiled.directory(connection, seller_id, number.directory_version)
+    return decide(table, directory, replace(call, publisher=number.publisher))
+
+
+def decide_by_known_good(
+    compiled: Compiled, known: KnownGood, seller_id: str, call: CallSoFar
+) -> Decision:
+    """The decision for `call` by the configuration that the database was last seen with."""
+    number = known.numbers.get((seller_id, call.did))
+    if number is None:
+        return refuse_number(call)
+    table = known.table(compiled, seller_id, number.campaign_id)
+    directory = known.directories.get(seller_id, Directory())
+    return decide(table, directory, replace(call, publisher=number.publisher))
+
+
+def read_call_so_far(
+    history: CallHistory, known_from: CallArrived, tried_by_url: tuple[str, ...]
+) -> CallSoFar:
+    """What was tried and rung in this call, by its events and by what Twilio's URL remembers.
+
+    An attempt whose records are out of reach counts as rung for as long as a default route rings.
+    """
+    arrived = history.arrived or known_from
+    known = tuple(a.destination_id for a in history.attempts if a.was_dialled)
+    forgotten = tuple(d for d in tried_by_url if d not in known)
+    default_ring_ms = (Route("").ring_s + CARRIER_EXTRA_RING_S) * 1000
+    return CallSoFar(
+        call_sid=known_from.call_sid,
+        did=arrived.did,
+        caller=read_caller(arrived.ani),
+        tried=known + forgotten,
+        ring_ms=_rung_ms(history) + default_ring_ms * len(forgotten),
+    )
+
+
+def _rung_ms(history: CallHistory) -> int:
+    """Milliseconds that the caller has waited on attempts that are over, by our own clock."""
+    waited = 0
+    for attempt in history.attempts:
+        if attempt.decided is not None and attempt.dial_ended is not None:
+            span = attempt.dial_ended.received_at - attempt.decided.received_at
+            waited += max(0, round(span.total_seconds() * 1000))
+    return waited
+
+
+def closing_after(history: CallHistory, attempt: int, call: CallSoFar) -> Decision | None:
+    """The decision to dial nobody any more after `attempt`, or None when the caller still waits."""
+    this = next(a for a in history.attempts if a.attempt == attempt)
+    end = this.dial_ended
+    last = history.decisions[-1].decision if history.decisions else None
+    if was_bridged(this, history):
+        return close_call(call, Closing.CONNECTED, last)
+    if end is not None and end.caller_status.is_final:
+        return close_call(call, Closing.CALLER_GONE, last)
+    return None
+
+
+def log_decision(decided: RouteDecided) -> None:
+    """One line that says what was decided for which call by which table."""
+    decision = decided.decision
+    log.info(
+        "route_decided",
+        call=decided.call_sid,
+        attempt=decision.attempt,
+        campaign=decision.campaign_id,
+        table=decision.table_version,
+        destination=decision.dial.destination_id if decision.dial else None,
+        closing=decision.closing,
+        degraded=decided.degraded,
+    )

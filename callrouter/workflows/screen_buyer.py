@@ -1,0 +1,76 @@
+"""The buyer's phone was answered: say what it should hear, and join the two or not.
+
+What is whispered is what was decided for this attempt, whatever the table says by now.
+"""
+
+from dataclasses import replace
+
+from callrouter.adapters.storage.calls import read_decided
+from callrouter.adapters.twilio.twiml import render_bridge, render_hangup, render_whisper
+from callrouter.domain.errors import StorageUnavailableError
+from callrouter.domain.events import CallArrived, RouteDecided, ScreeningAnswered, WhisperStarted
+from callrouter.domain.routing_table import Screening
+from callrouter.workflows.record_event import record_for_listener
+from callrouter.workflows.switchboard import Switchboard
+
+
+def whisper_to_buyer(
+    board: Switchboard, seller_id: str, started: WhisperStarted, known_from: CallArrived, raw: str
+) -> str:
+    """The TwiML that the buyer's leg runs before the bridge."""
+    record_for_listener(board, seller_id, started, known_from, raw)
+    whisper, screening, language = _find_whisper(
+        board, seller_id, started.call_sid, started.attempt, started.destination_id
+    )
+    url = board.links.screening(started.attempt, started.destination_id)
+    return render_whisper(whisper, screening, language, url)
+
+
+def answer_screening(
+    board: Switchboard,
+    seller_id: str,
+    answered: ScreeningAnswered,
+    digits: str,
+    known_from: CallArrived,
+    raw: str,
+) -> str:
+    """The TwiML after the buyer pressed `digits`: the bridge for the right key, else the hang-up.
+
+    `answered.accepted` is filled in here, where the key that was asked for is known.
+    """
+    _, screening, _ = _find_whisper(
+        board, seller_id, answered.call_sid, answered.attempt, answered.destination_id
+    )
+    wanted = screening.digit if screening is not None else Screening("").digit
+    accepted = digits == wanted
+    record_for_listener(board, seller_id, replace(answered, accepted=accepted), known_from, raw)
+    return render_bridge() if accepted else render_hangup()
+
+
+def find_decided(
+    board: Switchboard, seller_id: str, call_sid: str, attempt: int | None
+) -> RouteDecided | None:
+    """The recorded decision about an attempt (None: the newest), wherever it can be found."""
+    spooled = board.find_spooled(seller_id, call_sid, attempt)
+    if spooled is not None:
+        return spooled
+    try:
+        with board.database.read() as connection:
+            return read_decided(connection, seller_id, call_sid, attempt)
+    except StorageUnavailableError:
+        return None
+
+
+def _find_whisper(
+    board: Switchboard, seller_id: str, call_sid: str, attempt: int, destination_id: str
+) -> tuple[str, Screening | None, str]:
+    """Whisper, screening and language: of the decision, else of the last known good route."""
+    decided = find_decided(board, seller_id, call_sid, attempt)
+    dial = decided.decision.dial if decided is not None else None
+    if decided is not None and dial is not None and dial.destination_id == destination_id:
+        return dial.whisper, dial.screening, decided.decision.language
+    known = board.known_good.current.find_whispered_route(board.compiled, seller_id, destination_id)
+    if known is None:
+        return "", None, "en-US"
+    table, route = known
+    return route.whisper, route.screening, table.language

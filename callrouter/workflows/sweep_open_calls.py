@@ -1,0 +1,119 @@
+"""Ask the carrier about calls whose end was never reported, and keep what it says as events.
+
+The REST API is asked outside any transaction; what it says is marked as swept.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from callrouter.adapters.storage.calls import append_in
+from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.sweeps import claim_calls_to_sweep
+from callrouter.domain.carrier_records import CarrierCall
+from callrouter.domain.errors import CallrouterError, StorageUnavailableError
+from callrouter.domain.events import CallArrived, CallEvent, CallSwept, LegSwept, SweepGaveUp
+from callrouter.workflows.close_call import close_if_over, lock_call
+from callrouter.workflows.ports import Carrier, Clock
+
+log = structlog.get_logger()
+
+GIVE_UP_AFTER = timedelta(hours=24)
+"""A call that the carrier doesn't know this long after its arrival will never have an end."""
+_MOST_CALLS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did: calls asked about, calls closed, calls still going on or not told yet."""
+
+    asked: int = 0
+    closed: int = 0
+    left: int = 0
+
+
+def sweep_open_calls(
+    database: Database,
+    carrier_of: Callable[[str], Carrier],
+    clock: Clock,
+    retry_after: timedelta,
+) -> Swept:
+    """Ask about every call whose time for it has come, at most a few hundred in one go.
+
+    `carrier_of` gives a seller's carrier. A call that is still going on, or that the carrier can't
+    tell of now, is asked about again after `retry_after`.
+    """
+    now = clock.now()
+    with database.write() as connection:
+        claims = claim_calls_to_sweep(connection, now, now + retry_after, _MOST_CALLS)
+    closed = 0
+    for claim in claims:
+        try:
+            told = carrier_of(claim.seller_id).fetch_call(claim.call_sid)
+        except StorageUnavailableError:
+            raise
+        except CallrouterError as error:  # one seller's trouble must not keep the others waiting
+            log.warning("sweep_postponed", call=claim.call_sid, reason=str(error))
+            continue
+        events = _as_events(claim.call_sid, told, claim.arrived_at, clock.now())
+        if events and _append(database, claim.seller_id, claim.arrived_at, events):
+            closed += 1
+    swept = Swept(asked=len(claims), closed=closed, left=len(claims) - closed)
+    if claims:
+        log.info("swept", asked=swept.asked, closed=swept.closed, left=swept.left)
+    return swept
+
+
+def _as_events(
+    call_sid: str, told: CarrierCall | None, arrived_at: datetime, now: datetime
+) -> tuple[CallEvent, ...]:
+    """What the carrier said, as events; none while any leg of the call is still up."""
+    if told is None:
+        if now - arrived_at < GIVE_UP_AFTER:
+            return ()
+        reason = "the carrier knows no such call"
+        return (SweepGaveUp(call_sid=call_sid, received_at=now, reason=reason),)
+    if not all(leg.status.is_final for leg in (told.caller_leg, *told.buyer_legs)):
+        return ()
+    caller_leg = CallSwept(
+        call_sid=call_sid,
+        received_at=now,
+        status=told.caller_leg.status,
+        started_at=told.caller_leg.started_at,
+        ended_at=told.caller_leg.ended_at,
+        duration_s=told.caller_leg.duration_s,
+    )
+    return (
+        *(
+            LegSwept(
+                call_sid=call_sid,
+                received_at=now,
+                leg_sid=leg.leg_sid,
+                dial_string=leg.dial_string,
+                status=leg.status,
+                started_at=leg.started_at,
+                ended_at=leg.ended_at,
+                duration_s=leg.duration_s,
+            )
+            for leg in told.buyer_legs
+        ),
+        caller_leg,
+    )
+
+
+def _append(
+    database: Database, seller_id: str, arrived_at: datetime, events: tuple[CallEvent, ...]
+) -> bool:
+    last = events[-1]
+    known_from = CallArrived(call_sid=last.call_sid, received_at=arrived_at, did="", ani="")
+    with database.write() as connection:
+        call = lock_call(connection, seller_id, known_from, last.received_at)
+        if call.closed_at is not None and close_if_over(
+            connection, seller_id, last.call_sid, last.received_at
+        ):
+            return True  # its webhooks came while the carrier was being asked
+        for event in events:
+            append_in(connection, seller_id, event, None)
+        return close_if_over(connection, seller_id, last.call_sid, last.received_at)

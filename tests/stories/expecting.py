@@ -1,0 +1,96 @@
+"""What a story expects, against what came of it: answers in words, CDRs and attempts in figures."""
+
+import re
+from collections.abc import Mapping
+from xml.etree import ElementTree
+
+from callrouter.adapters.storage.cdrs import StoredCdr
+from callrouter.domain.cdr import AttemptRecord
+from tests.stories.reading import Expected
+
+
+def describe(twiml: str, names: Mapping[str, str]) -> str:
+    """An answer of ours in words; `names` has the destination of each dial string."""
+    verbs = ElementTree.fromstring(twiml)  # noqa: S314 - our own
+    return ", then ".join(_describe_verb(verb, names) for verb in verbs) or "go on"
+
+
+def _describe_verb(verb: ElementTree.Element, names: Mapping[str, str]) -> str:
+    if verb.tag == "Dial":
+        (noun,) = verb
+        shown = f" as {verb.attrib['callerId']}" if "callerId" in verb.attrib else ""
+        by_sip = " by SIP" if noun.tag == "Sip" else ""
+        whispered = " with whisper" if "url" in noun.attrib else ""
+        name = names[noun.text or ""]
+        return f"dial {name}{by_sip} for {verb.attrib['timeout']} s{shown}{whispered}"
+    if verb.tag == "Say":
+        return f'say "{verb.text}"'
+    if verb.tag == "Gather":
+        return f'ask for a key "{verb[0].text}"'
+    if verb.tag == "Record":
+        return f"record up to {verb.attrib['maxLength']} s"
+    assert verb.tag == "Hangup", verb.tag
+    return "hang up"
+
+
+def check_cdr(expected: Expected, stored: StoredCdr) -> None:
+    """The figures that the line names, in the words and seconds of a story."""
+    cdr = stored.cdr
+    assert 0 <= cdr.connected_ms <= cdr.total_ms
+    _compare(
+        expected,
+        {
+            "disposition": str(cdr.disposition),
+            "hangup": str(cdr.hangup_party),
+            "campaign": cdr.campaign_id,
+            "publisher": cdr.publisher,
+            "did": cdr.did,
+            "ani": cdr.ani,
+            "buyer": cdr.buyer_id,
+            "destination": cdr.destination_id,
+            "total": _seconds(cdr.total_ms),
+            "ring": _seconds(cdr.ring_ms),
+            "answered": _seconds(cdr.answered_ms),
+            "connected": _seconds(cdr.connected_ms),
+            "source": str(cdr.connected_source),
+            "table": str(cdr.table_version),
+            "revision": str(stored.revision),
+            "flags": ",".join(cdr.flags),
+        },
+    )
+
+
+def check_attempts(expected: Expected, attempts: tuple[AttemptRecord, ...]) -> None:
+    """All attempts in a word each."""
+    found = " ".join(f"{a.destination_id}:{a.outcome}" for a in attempts)
+    assert found == " ".join(expected.text.split()), f"line {expected.line}"
+
+
+def check_attempt(expected: Expected, attempts: tuple[AttemptRecord, ...]) -> None:
+    """One attempt by its number, with the figures that the line names."""
+    number, destination, outcome, *_ = expected.text.split()
+    (attempt,) = (a for a in attempts if a.attempt == int(number))
+    found = (attempt.destination_id, str(attempt.outcome))
+    assert found == (destination, outcome), f"line {expected.line}"
+    _compare(
+        expected,
+        {
+            "buyer": attempt.buyer_id,
+            "ring": _seconds(attempt.ring_ms),
+            "answered": _seconds(attempt.answered_ms),
+            "connected": _seconds(attempt.connected_ms),
+            "table": str(attempt.table_version),
+        },
+    )
+
+
+def _compare(expected: Expected, found: Mapping[str, str]) -> None:
+    wanted = dict(re.findall(r"(\w+)=(\S*)", expected.text))
+    unknown = wanted.keys() - found.keys()
+    assert not unknown, f"line {expected.line}: nothing is known of {', '.join(unknown)}"
+    assert {name: found[name] for name in wanted} == wanted, f"line {expected.line}"
+
+
+def _seconds(ms: int) -> str:
+    """Seconds with as many decimals as are needed: `25.25`, `180`."""
+    return f"{ms / 1000:.3f}".rstrip("0").rstrip(".")

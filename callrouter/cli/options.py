@@ -1,0 +1,75 @@
+"""Options and help that several commands share."""
+
+import getpass
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from callrouter.cli.context import CliContext
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+pass_cli = click.make_pass_decorator(CliContext)
+
+seller_option = click.option(
+    "--seller", metavar="ID", help="Whose; needed only when there are several sellers."
+)
+json_option = click.option("--json", "as_json_text", is_flag=True, help="Print JSON instead.")
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where to write; replaced only once all of it is there. Standard output if left out.",
+)
+
+
+class Instant(click.ParamType[str | datetime]):
+    """An instant such as 2026-11-21T15:04:05Z or 2026-11-21; UTC unless it names an offset."""
+
+    name = "instant"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant, aware UTC; a usage error for what isn't ISO 8601."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} isn't an instant: write it like 2026-11-21T15:04:05Z", param, ctx)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+INSTANT = Instant()
+
+
+def author_options(command: CommandT) -> CommandT:
+    """`--author` and `--note`: who changes something, and why; both stay in the history."""
+    command = click.option("--note", default="", metavar="TEXT", help="Why, for the history.")(
+        command
+    )
+    return click.option(
+        "--author",
+        default=_login_name,
+        metavar="NAME",
+        help="Who, for the history; your login name by default.",
+    )(command)
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help: lines that can be typed as they stand."""
+    shown = "\n".join(f"  {line}" for line in lines)
+    return f"\b\nExample:\n{shown}"
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "unknown"

@@ -1,0 +1,72 @@
+"""Routing tables in a person's words."""
+
+from callrouter.cli.printing import align
+from callrouter.domain.routing_table import LastResort, NobodyLeft, Route, RoutingTable
+
+
+def summarize_table(table: RoutingTable) -> str:
+    """A table in half a line: how much of what it has."""
+    return (
+        f"{_count(len(table.numbers), 'DID')}, {_count(len(table.routes), 'route')}, "
+        f"then {_name_end(table.nobody_left)}"
+    )
+
+
+def describe_table(table: RoutingTable) -> list[str]:
+    """A table in full, for reading."""
+    limits = table.limits
+    return [
+        f"campaign {table.campaign_id}, version {table.version}",
+        f"withheld callers: {table.withheld_callers}; language: {table.language}",
+        f"a call may use up: {_count(limits.attempts, 'attempt')}, {limits.ring_s} s of ringing, "
+        f"{limits.call_s} s of talk",
+        "",
+        *align([("DID", "publisher"), *((n.number, n.publisher) for n in table.numbers)]),
+        "",
+        *align([_ROUTE_COLUMNS, *(_route_cells(route) for route in _in_order(table))]),
+        "",
+        f"nobody left: {_describe_end(table.nobody_left)}",
+    ]
+
+
+_ROUTE_COLUMNS = ("priority", "weight", "destination", "ring", "before the two are joined")
+
+
+def _route_cells(route: Route) -> tuple[str, ...]:
+    heard = [f'whisper "{route.whisper}"'] if route.whisper else []
+    if route.screening:
+        heard.append(
+            f'"{route.screening.prompt}" and {route.screening.digit} '
+            f"within {route.screening.wait_s} s"
+        )
+    return (
+        str(route.priority),
+        str(route.weight),
+        route.destination_id,
+        f"{route.ring_s} s",
+        ", ".join(heard),
+    )
+
+
+def _in_order(table: RoutingTable) -> list[Route]:
+    return sorted(table.routes, key=lambda route: route.priority)
+
+
+def _name_end(end: NobodyLeft) -> str:
+    if end.resort is LastResort.OVERFLOW:
+        return f"overflow {end.overflow_destination_id}"
+    return "voicemail" if end.resort is LastResort.VOICEMAIL else "a message"
+
+
+def _describe_end(end: NobodyLeft) -> str:
+    if end.resort is LastResort.OVERFLOW:
+        return (
+            f'dial {end.overflow_destination_id} for {end.overflow_ring_s} s, then say "{end.say}"'
+        )
+    if end.resort is LastResort.VOICEMAIL:
+        return f'say "{end.say}" and record for up to {end.voicemail_max_s} s'
+    return f'say "{end.say}"'
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -56,7 +56,7 @@ def make_carrier_of(settings: Settings, database: Database) -> Callable[[str], C
 
 def make_switchboard(settings: Settings) -> Switchboard:
     """Everything that the call path needs, with patience for a caller only."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database_url, patience_s=WEB_PATIENCE_S)
     box = SecretBox(settings.require_secret_key())
     clock = make_clock(settings)

@@ -29,8 +29,9 @@ _OWN = frozenset(
 class Settings:
     """Everything that a process reads from its environment; config/example.env describes each."""
 
-    database_url: str = "sqlite:///callrouter.db"
-    public_url: str = ""
+    database_url: str = field(default="sqlite:///callrouter.db", repr=False)
+    """Out of the repr like `public_url`: either may hold a password."""
+    public_url: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     state_dir: Path = Path("var")
     twilio_account_sid: str = ""

@@ -54,8 +54,8 @@ def add(
         raise click.UsageError("--account-sid is missing: AC and 32 digits, from the console")
     tokens = _read_tokens(auth_token, secondary_token)
     new = Seller(seller_id, name, account_sid, tokens)
-    add_seller(context.database, context.secret_box, new, context.clock.now())
-    click.echo(f"seller {seller_id} added with account {account_sid}")
+    kept = add_seller(context.database, context.secret_box, new, context.clock.now())
+    click.echo(f"seller {kept.seller_id} added with account {kept.account_sid}")
 
 
 @seller.command(name="list", epilog=example("callrouter seller list --json"))

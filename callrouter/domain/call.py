@@ -166,7 +166,9 @@ def read_history(events: Iterable[CallEvent]) -> CallHistory:
     )
     return CallHistory(
         events=ordered,
-        misdated=any(_stamps(e) != _stamps(b) for e, b in zip(ordered, believed, strict=True)),
+        misdated=any(
+            e is not b and _stamps(e) != _stamps(b) for e, b in zip(ordered, believed, strict=True)
+        ),
         arrived=_first(believed, CallArrived),
         attempts=_group_attempts(believed, tuple(decisions)),
         decisions=tuple(decisions),
@@ -202,28 +204,39 @@ def _first(events: tuple[CallEvent, ...], kind: type[_Event]) -> _Event | None:
 def _group_attempts(
     events: tuple[CallEvent, ...], decisions: tuple[RouteDecided, ...]
 ) -> tuple[Attempt, ...]:
-    decided = {d.decision.attempt: d for d in decisions if d.decision.dial is not None}
+    decided: dict[int, list[RouteDecided]] = {}
+    for decision in decisions:
+        if decision.decision.dial is not None:
+            decided.setdefault(decision.decision.attempt, []).append(decision)
     by_attempt: dict[int, list[CallEvent]] = {number: [] for number in decided}
     for event in events:
         if isinstance(event, DialEnded | LegProgressed | WhisperStarted | ScreeningAnswered):
             by_attempt.setdefault(event.attempt, []).append(event)
     attempts = [
-        _gather(number, decided.get(number), tuple(own))
+        _gather(number, decided.get(number, []), tuple(own))
         for number, own in sorted(by_attempt.items())
     ]
     return _match_swept_legs(attempts, [e for e in events if isinstance(e, LegSwept)])
 
 
-def _gather(number: int, decided: RouteDecided | None, own: tuple[CallEvent, ...]) -> Attempt:
+def _gather(number: int, decided: list[RouteDecided], own: tuple[CallEvent, ...]) -> Attempt:
     return Attempt(
         attempt=number,
-        decided=decided,
+        decided=_pick_decision(decided, own),
         dial_ended=_pick_dial_end([e for e in own if isinstance(e, DialEnded)]),
         legs={e.status: e for e in reversed(own) if isinstance(e, LegProgressed)},
         whisper=_first(own, WhisperStarted),
         screening=_first(own, ScreeningAnswered),
         swept=None,
     )
+
+
+def _pick_decision(decided: list[RouteDecided], own: tuple[CallEvent, ...]) -> RouteDecided | None:
+    """The decision whose destination the carrier dialled; where nothing tells, the first one."""
+    told = {e.destination_id for e in own if isinstance(e, DialEnded | LegProgressed)}
+    ordered = sorted(decided, key=lambda d: d.rival)
+    followed = (d for d in ordered if d.decision.dial and d.decision.dial.destination_id in told)
+    return next(followed, ordered[0] if ordered else None)
 
 
 def _pick_dial_end(ends: list[DialEnded]) -> DialEnded | None:
@@ -256,7 +269,6 @@ def _match_swept_legs(attempts: list[Attempt], legs: list[LegSwept]) -> tuple[At
             matched[index] = replace(attempt, swept=leg)
     next_attempt = max((attempt.attempt for attempt in matched), default=0) + 1
     unexplained = (
-        replace(_gather(next_attempt + index, None, ()), swept=leg)
-        for index, leg in enumerate(left)
+        replace(_gather(next_attempt + index, [], ()), swept=leg) for index, leg in enumerate(left)
     )
     return (*matched, *unexplained)

@@ -28,9 +28,15 @@ class CarrierCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSetup:
-    """How a DID is configured at the carrier."""
+    """How a DID is configured at the carrier; "" where nothing is set.
+
+    With a `trunk_sid` or else a `voice_application_sid` its calls go there, whatever its URLs say:
+    https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+    """
 
     number: str
     voice_url: str
     fallback_url: str
     status_url: str
+    voice_application_sid: str = ""
+    trunk_sid: str = ""

@@ -66,13 +66,14 @@ def derive_from(history: CallHistory) -> Cdr:
     total = measure_total(history, tuple(connected.values()))
     latest = history.decisions[-1].decision if history.decisions else None
     arrived = history.arrived
+    campaign_id, publisher = _find_campaign(history, shown)
     disposition = _judge_call(history, attempts)
     return Cdr(
         call_sid=history.events[0].call_sid,
         started_at=total.started_at,
         ended_at=total.ended_at,
-        campaign_id=latest.campaign_id if latest else "",
-        publisher=latest.publisher if latest else "",
+        campaign_id=campaign_id,
+        publisher=publisher,
         did=arrived.did if arrived else "",
         ani=arrived.ani if arrived else "",
         buyer_id=shown.buyer_id if shown else "",
@@ -88,6 +89,18 @@ def derive_from(history: CallHistory) -> Cdr:
         table_version=shown.table_version if shown else latest.table_version if latest else 0,
         flags=_list_flags(history, total.flags, connected.values()),
     )
+
+
+def _find_campaign(history: CallHistory, shown: AttemptRecord | None) -> tuple[str, str]:
+    """Campaign and publisher: of the decision behind the attempt that is shown, else the newest.
+
+    A decision that only closes the call may have been made without knowing its campaign.
+    """
+    behind = [a.decided for a in history.attempts if shown and a.attempt == shown.attempt]
+    for decided in (*behind, *reversed(history.decisions)):
+        if decided is not None and decided.decision.campaign_id:
+            return decided.decision.campaign_id, decided.decision.publisher
+    return "", ""
 
 
 def _record_attempt(attempt: Attempt, history: CallHistory, connected_ms: int) -> AttemptRecord:

@@ -6,7 +6,8 @@ CallrouterError
 │   └── PolicyFileError       … because of lines in a TOML file, each named
 ├── NotFoundError             no such thing, or not this seller's
 ├── ChangedUnderneathError    somebody else changed it first; look again, then repeat
-└── StorageUnavailableError   the database can't be reached; calls go on degraded
+├── StorageUnavailableError   the database can't be reached; calls go on degraded
+└── CarrierUnavailableError   the carrier's REST API can't be reached or refused; try again later
 """
 
 from dataclasses import dataclass

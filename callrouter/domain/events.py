@@ -65,7 +65,10 @@ class CallArrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteDecided:
-    """Our own answer at one step of the call, with the exact TwiML that was sent."""
+    """Our own answer at one step of the call, with the exact TwiML that was sent.
+
+    `rival`: another machine, cut off from the first, answered the same step differently.
+    """
 
     kind: Literal["route_decided"] = "route_decided"
     call_sid: str
@@ -73,11 +76,12 @@ class RouteDecided:
     decision: Decision
     twiml: str
     degraded: bool = False
+    rival: bool = False
 
     @property
     def key(self) -> str:
-        """One decision an attempt."""
-        return f"decided:{self.decision.attempt}"
+        """One decision an attempt, and one rival to it."""
+        return f"{'rival' if self.rival else 'decided'}:{self.decision.attempt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,20 +31,18 @@ def leave_out_absurd(event: CallEvent, first_heard_at: datetime | None) -> CallE
         seconds = _believe_span(event.duration_s)
         return event if seconds == event.duration_s else replace(event, duration_s=seconds)
     if isinstance(event, LegProgressed | CallEnded):
-        believed = replace(
-            event,
-            occurred_at=_believe_stamp(event.occurred_at, event.received_at, first_heard_at),
-            duration_s=_believe_span(event.duration_s),
-        )
-        return event if believed == event else believed
+        occurred_at = _believe_stamp(event.occurred_at, event.received_at, first_heard_at)
+        seconds = _believe_span(event.duration_s)
+        if (occurred_at, seconds) == (event.occurred_at, event.duration_s):
+            return event
+        return replace(event, occurred_at=occurred_at, duration_s=seconds)
     if isinstance(event, CallSwept | LegSwept):
-        swept = replace(
-            event,
-            started_at=_believe_stamp(event.started_at, event.received_at, first_heard_at),
-            ended_at=_believe_stamp(event.ended_at, event.received_at, first_heard_at),
-            duration_s=_believe_span(event.duration_s),
-        )
-        return event if swept == event else swept
+        started_at = _believe_stamp(event.started_at, event.received_at, first_heard_at)
+        ended_at = _believe_stamp(event.ended_at, event.received_at, first_heard_at)
+        seconds = _believe_span(event.duration_s)
+        if (started_at, ended_at, seconds) == (event.started_at, event.ended_at, event.duration_s):
+            return event
+        return replace(event, started_at=started_at, ended_at=ended_at, duration_s=seconds)
     return event
 
 

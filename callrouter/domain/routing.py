@@ -149,32 +149,6 @@ def decide(table: RoutingTable, directory: Directory, call: CallSoFar) -> Decisi
     return replace(undecided, dial=_dial(table, call, destination))
 
 
-def refuse_number(call: CallSoFar, directory_version: int = 0) -> Decision:
-    """The decision about a number that no campaign has: it is not in service."""
-    return Decision(
-        attempt=len(call.tried) + 1,
-        campaign_id="",
-        publisher="",
-        table_version=0,
-        directory_version=directory_version,
-        candidates=(),
-        closing=Closing.NOT_IN_SERVICE,
-    )
-
-
-def close_call(call: CallSoFar, closing: Closing, last: Decision | None) -> Decision:
-    """The decision that nothing is dialled any more: somebody talked, or the caller has gone."""
-    return Decision(
-        attempt=len(call.tried) + 1,
-        campaign_id=last.campaign_id if last else "",
-        publisher=last.publisher if last else "",
-        table_version=last.table_version if last else 0,
-        directory_version=last.directory_version if last else 0,
-        candidates=(),
-        closing=closing,
-    )
-
-
 def rank_routes(table: RoutingTable, call_sid: str) -> list[Route]:
     """The table's routes in the order in which this call would try them.
 

@@ -160,8 +160,9 @@ def fallback(board: Switchboard, signed: SignedRequest, _: Step) -> str:
         leg_sid, arrived = asked.call_sid, _unknown(signed)
         asked = replace(asked, call_sid=arrived.call_sid)
     caller_status = inbound.read_status(signed.form.get("CallStatus"))
+    digits = signed.form.get("Digits", 8)
     return answer_fallback(
-        board, signed.seller_id, asked, arrived, caller_status, leg_sid, signed.raw
+        board, signed.seller_id, asked, arrived, caller_status, leg_sid, digits, signed.raw
     )
 
 

@@ -1,9 +1,11 @@
 """Make a routing table live: from a file, as a new version, or a version that is stored already.
 
 Checked against the directory and the other campaigns within the transaction that activates it, so
-that what was checked is what goes live.
+that what was checked is what goes live. What can be parsed before is: callers wait for that
+transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -70,9 +72,11 @@ def activate_file(
     then.
     """
     written = WrittenTable(read_table(text, file), text, file)
+    with database.read() as connection:
+        known = read_live_tables(connection, seller_id)
     with database.write() as connection:
         bump_change_counter(connection)  # first: it makes other changes wait for this one
-        found = _look(connection, seller_id, written, expected)
+        found = _look(connection, seller_id, written, expected, known)
         campaign_id = written.table.campaign_id
         version = add_table(connection, seller_id, campaign_id, text, author, note, at)
         table = replace(written.table, version=version)
@@ -97,24 +101,33 @@ def activate_version(
 
     Raises NotFoundError for an unknown version, and otherwise as `activate_file` does.
     """
+    with database.read() as connection:
+        known = read_live_tables(connection, seller_id)
     with database.write() as connection:
         bump_change_counter(connection)
         text = read_table_text(connection, seller_id, campaign_id, version)
         file = name_version(campaign_id, version)
         written = WrittenTable(read_table(text, file, version=version), text, file)
-        found = _look(connection, seller_id, written, expected)
+        found = _look(connection, seller_id, written, expected, known)
         if found.before != written.table:
             _swap(connection, seller_id, written.table, action, author, note, at)
     return found
 
 
 def _look(
-    connection: Connection, seller_id: str, written: WrittenTable, expected: Expected
+    connection: Connection,
+    seller_id: str,
+    written: WrittenTable,
+    expected: Expected,
+    known: Mapping[str, RoutingTable],
 ) -> Activated:
-    """What activating would amount to; raises whatever stands against it."""
+    """What activating would amount to; raises whatever stands against it.
+
+    `known` are the tables that were live a moment ago, parsed.
+    """
     table = written.table
     directory = read_directory(connection, seller_id, None)
-    live = read_live_tables(connection, seller_id)
+    live = read_live_tables(connection, seller_id, known)
     problems = (*check_table(table, directory), *check_own_numbers(table, live))
     if problems:
         raise refusal(place_problems(problems, written.text, written.file))

@@ -91,8 +91,9 @@ def _decide(
     history: CallHistory,
 ) -> RouteDecided:
     call = read_call_so_far(history, known_from, tried)
+    last = history.decisions[-1].decision if history.decisions else None
     decision = closing_after(history, ended.attempt, call) or decide_by_live_table(
-        board.compiled, connection, seller_id, call
+        board.compiled, connection, seller_id, call, last
     )
     decision = replace(decision, attempt=ended.attempt + 1)
     return RouteDecided(

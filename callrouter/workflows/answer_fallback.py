@@ -5,21 +5,30 @@ the answer that was recorded. Where none was, the call goes on from what is know
 """
 
 import re
+from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from callrouter.adapters.twilio.links import ATTEMPTS, SCREENING, VOICEMAIL, WHISPER
-from callrouter.adapters.twilio.twiml import render_hangup
+from callrouter.adapters.twilio.links import ATTEMPTS, SCREENING, VOICE, VOICEMAIL, WHISPER
+from callrouter.adapters.twilio.twiml import render_bridge, render_hangup
 from callrouter.domain.events import (
     CallArrived,
     DialEnded,
     FallbackAsked,
     LegStatus,
+    RouteDecided,
+    ScreeningAnswered,
     WhisperStarted,
 )
+from callrouter.domain.routing import Closing
 from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.record_event import record_for_listener
 from callrouter.workflows.route_call import route_call
-from callrouter.workflows.screen_buyer import find_decided, whisper_to_buyer
+from callrouter.workflows.screen_buyer import (
+    answer_screening,
+    find_decided,
+    has_accepted,
+    whisper_to_buyer,
+)
 from callrouter.workflows.switchboard import Switchboard
 
 _STEP = re.compile(rf"(?:{ATTEMPTS}|{WHISPER}|{SCREENING})/([0-9]{{1,3}})$")
@@ -32,24 +41,29 @@ def answer_fallback(
     arrived: CallArrived,
     caller_status: LegStatus,
     leg_sid: str,
+    digits: str,
     raw: str,
 ) -> str:
     """The TwiML for a fallback request.
 
-    `leg_sid` is the buyer's leg when the request is about one, else "". An unknown call is an
-    arrival: then the first request never reached us.
+    `leg_sid` is the buyer's leg when the request is about one, else ""; `digits` what was pressed,
+    where the request says so. An unknown call is an arrival: then the first request never reached
+    us.
     """
     url = _split(asked.error_url)
     step = _STEP.search(url.path)
     query = parse_qs(url.query)
     destination_id = query.get("d", [""])[0]
     if leg_sid:
-        return _answer_leg(board, seller_id, asked, arrived, leg_sid, destination_id, step, raw)
+        leg = _Leg(leg_sid, int(step[1]) if step else 0, destination_id, digits)
+        screens = step is not None and step[0].startswith(SCREENING)
+        return _answer_leg(board, seller_id, asked, arrived, leg, raw, screens=screens)
     if url.path.endswith(VOICEMAIL):
         record_for_listener(board, seller_id, asked, arrived, raw)
         return render_hangup()  # the message is left; all that we had to say was goodbye
     if step is None:
-        answer = route_call(board, seller_id, arrived, raw)
+        stored = _find_answer(board, seller_id, asked.call_sid, url.path, caller_status)
+        answer = stored.twiml if stored else route_call(board, seller_id, arrived, raw)
         record_for_listener(board, seller_id, asked, arrived, raw)
         return answer
     record_for_listener(board, seller_id, asked, arrived, raw)
@@ -60,6 +74,22 @@ def answer_fallback(
     lost = _lose_action(asked, attempt, destination_id, caller_status)
     tried = tuple(d for d in query.get("tried", [""])[0].split(".") if d)
     return advance_call(board, seller_id, lost, arrived, tried, raw)
+
+
+def _find_answer(
+    board: Switchboard, seller_id: str, call_sid: str, path: str, caller_status: LegStatus
+) -> RouteDecided | None:
+    """What a known call was told: first for its voice URL, last for a URL that isn't one of ours.
+
+    Only a caller who has been talking, and hence isn't ringing, is never sent to ring again.
+    """
+    newest = find_decided(board, seller_id, call_sid, None)
+    if newest is None or not path.endswith(VOICE):
+        return newest
+    has_talked = newest.decision.closing in (Closing.CONNECTED, Closing.CALLER_GONE)
+    if has_talked and caller_status is not LegStatus.RINGING:
+        return newest
+    return find_decided(board, seller_id, call_sid, 1)
 
 
 def _split(url: str) -> SplitResult:
@@ -85,25 +115,50 @@ def _lose_action(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """The buyer's leg that a fallback request is about, by its form and by our own URL."""
+
+    leg_sid: str
+    attempt: int
+    destination_id: str
+    digits: str
+
+
 def _answer_leg(
     board: Switchboard,
     seller_id: str,
     asked: FallbackAsked,
     arrived: CallArrived,
-    leg_sid: str,
-    destination_id: str,
-    step: re.Match[str] | None,
+    leg: _Leg,
     raw: str,
+    *,
+    screens: bool,
 ) -> str:
-    """The buyer's side: whisper again; after a lost key press let it go and try the next."""
+    """The buyer's side: whisper again; after a key press what it was answered, or is worth now.
+
+    A key press of which nothing is known lets the buyer go, so that the next one is tried.
+    """
     record_for_listener(board, seller_id, asked, arrived, raw)
-    if step is None or step[0].startswith(SCREENING):
+    if not leg.attempt:
         return render_hangup()
-    started = WhisperStarted(
+    if not screens:
+        started = WhisperStarted(
+            call_sid=asked.call_sid,
+            received_at=asked.received_at,
+            attempt=leg.attempt,
+            destination_id=leg.destination_id,
+            leg_sid=leg.leg_sid,
+        )
+        return whisper_to_buyer(board, seller_id, started, arrived, raw)
+    if has_accepted(board, seller_id, asked.call_sid, leg.leg_sid):
+        return render_bridge()
+    pressed = ScreeningAnswered(
         call_sid=asked.call_sid,
         received_at=asked.received_at,
-        attempt=int(step[1]),
-        destination_id=destination_id,
-        leg_sid=leg_sid,
+        attempt=leg.attempt,
+        destination_id=leg.destination_id,
+        leg_sid=leg.leg_sid,
+        accepted=False,
     )
-    return whisper_to_buyer(board, seller_id, started, arrived, raw)
+    return answer_screening(board, seller_id, pressed, leg.digits, arrived, raw)

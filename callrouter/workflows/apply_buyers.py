@@ -41,6 +41,8 @@ def apply_buyers(
     vanish that a live routing table names; nothing is changed then.
     """
     buyers, destinations = read_buyers(text, file)
+    with database.read() as connection:  # parsed before callers wait for the transaction
+        known = read_live_tables(connection, seller_id)
     with database.write() as connection:
         bump_change_counter(connection)  # first: it makes other changes wait for this one
         before = read_directory(connection, seller_id, None)
@@ -48,7 +50,7 @@ def apply_buyers(
         if problems:
             raise refusal(place_problems(problems, text, file))
         after = replace_buyers(before, buyers, destinations)
-        live = read_live_tables(connection, seller_id)
+        live = read_live_tables(connection, seller_id, known)
         _refuse_loss(before, after, live)
         if (after.buyers, after.destinations) == (before.buyers, before.destinations):
             return Applied(before, before, _find_dead(before, live))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.routing_tables import find_number
 from callrouter.domain.call import CallHistory
+from callrouter.domain.closing import apologize, close_call, refuse_number, take_leave
 from callrouter.domain.directory import Directory
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.domain.numbers import read_caller
@@ -16,9 +17,7 @@ from callrouter.domain.routing import (
     CallSoFar,
     Closing,
     Decision,
-    close_call,
     decide,
-    refuse_number,
 )
 from callrouter.domain.routing_table import Route
 from callrouter.workflows.compiled import Compiled
@@ -28,10 +27,20 @@ log = structlog.get_logger()
 
 
 def decide_by_live_table(
-    compiled: Compiled, connection: Connection, seller_id: str, call: CallSoFar
+    compiled: Compiled,
+    connection: Connection,
+    seller_id: str,
+    call: CallSoFar,
+    last: Decision | None = None,
 ) -> Decision:
-    """The decision for `call` by the versions that are active at this very statement."""
+    """The decision for `call` by the versions that are active at this very statement.
+
+    `last` is its decision before, whose table ends the call when its number was taken away.
+    """
     number = find_number(connection, seller_id, call.did)
+    if number is None and last is not None and last.table_version:
+        begun_by = compiled.table(connection, seller_id, last.campaign_id, last.table_version)
+        return take_leave(begun_by, replace(call, publisher=last.publisher))
     if number is None:
         return refuse_number(call)
     table = compiled.table(connection, seller_id, number.campaign_id, number.active_version)
@@ -44,6 +53,8 @@ def decide_by_known_good(
 ) -> Decision:
     """The decision for `call` by the configuration that the database was last seen with."""
     number = known.numbers.get((seller_id, call.did))
+    if number is None and call.tried:
+        return apologize(call)
     if number is None:
         return refuse_number(call)
     table = known.table(compiled, seller_id, number.campaign_id)

@@ -1,13 +1,15 @@
 """Bring the events that were spooled during an outage into the database, in order, each once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.calls import append_in, describe_call
+from callrouter.adapters.storage.calls import append_in, describe_call, read_decided
 from callrouter.adapters.storage.spool import SpooledEvent
+from callrouter.adapters.storage.sweeps import CallKey, make_due
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.workflows.close_call import close_if_over, lock_call
 from callrouter.workflows.switchboard import Switchboard
@@ -34,12 +36,27 @@ def _apply(board: Switchboard, batch: Sequence[SpooledEvent]) -> None:
     # In one order everywhere, so that two machines that drain can't block each other.
     calls = sorted(by_call.items())
     with board.database.unhurried().write() as connection:
-        for (seller_id, _), entries in calls:
+        closed = [
             _ensure_call(connection, seller_id, entries, board.next_sweep_at(now))
+            for (seller_id, _), entries in calls
+        ]
         for entry in batch:
-            append_in(connection, entry.seller_id, entry.event, entry.raw)
-        for (seller_id, call_sid), _ in calls:
-            close_if_over(connection, seller_id, call_sid, now)
+            _append(connection, entry)
+        for ((seller_id, call_sid), _), was_closed in zip(calls, closed, strict=True):
+            if not close_if_over(connection, seller_id, call_sid, now) and was_closed:
+                # Its CDR is out of date, and what would complete it was lost: the carrier knows.
+                make_due(connection, CallKey(seller_id, call_sid, now), now)
+
+
+def _append(connection: Connection, entry: SpooledEvent) -> None:
+    """Keep an event; a decision that differs from the one kept before is kept as its rival."""
+    event = entry.event
+    if append_in(connection, entry.seller_id, event, entry.raw):
+        return
+    if isinstance(event, RouteDecided):
+        kept = read_decided(connection, entry.seller_id, event.call_sid, event.decision.attempt)
+        if kept is not None and kept.decision != event.decision:
+            append_in(connection, entry.seller_id, replace(event, rival=True), entry.raw)
 
 
 def _ensure_call(
@@ -47,8 +64,8 @@ def _ensure_call(
     seller_id: str,
     entries: Sequence[SpooledEvent],
     next_sweep_at: datetime,
-) -> None:
-    """The call's row, locked; with what its spooled arrival and decision say, if nobody did yet."""
+) -> bool:
+    """Lock the call, described by what was spooled if nobody did yet; True if it has a CDR."""
     events = [entry.event for entry in entries]
     arrived = next((e for e in events if isinstance(e, CallArrived)), None)
     decided = next((e for e in events if isinstance(e, RouteDecided)), None)
@@ -60,15 +77,15 @@ def _ensure_call(
         ani=named.ani,
     )
     row = lock_call(connection, seller_id, arrived or unknown, next_sweep_at)
-    if arrived is None or decided is None or row.campaign_id:
-        return
-    describe_call(
-        connection,
-        seller_id,
-        arrived.call_sid,
-        arrived_at=arrived.received_at,
-        did=arrived.did,
-        ani=arrived.ani,
-        campaign_id=decided.decision.campaign_id,
-        publisher=decided.decision.publisher,
-    )
+    if not row.campaign_id and (arrived is not None or decided is not None):
+        describe_call(
+            connection,
+            seller_id,
+            row.call_sid,
+            arrived_at=arrived.received_at if arrived else row.arrived_at,
+            did=arrived.did if arrived else row.did,
+            ani=arrived.ani if arrived else row.ani,
+            campaign_id=decided.decision.campaign_id if decided else "",
+            publisher=decided.decision.publisher if decided else "",
+        )
+    return row.closed_at is not None

@@ -23,7 +23,7 @@ class _Difference:
 def examine_numbers(
     database: Database, carrier_of: Callable[[str], Carrier], seller_id: str, links: Links
 ) -> Iterator[Finding]:
-    """One finding for each thing that is wrong with a DID's URLs, then a summary."""
+    """One finding for each thing that keeps a DID's calls from here, then a summary."""
     check = f"numbers of {seller_id}"
     with database.read() as connection:
         live = read_live_tables(connection, seller_id)
@@ -57,6 +57,11 @@ def _examine_number(
         advice = "buy or port it, check the AccountSid, or take it out of the table"
         yield Finding(check, Verdict.FAILED, saw, advice)
         return
+    taken_by = _find_what_takes_calls(setup)
+    if taken_by:
+        saw = f"{taken_by} takes its calls: the carrier ignores the number's own URLs"
+        advice = "at the carrier, take it off the number: configure the voice calls with webhooks"
+        yield Finding(check, Verdict.FAILED, saw, advice)
     wanted = (
         ("voice URL", setup.voice_url, links.voice()),
         ("fallback URL", setup.fallback_url, links.fallback()),
@@ -67,6 +72,15 @@ def _examine_number(
         if difference is not None:
             saw = f"{name} {difference.saw}"
             yield Finding(check, difference.verdict, saw, f"{difference.advice}{should}")
+
+
+def _find_what_takes_calls(setup: NumberSetup) -> str:
+    """What the carrier gives the number's calls to in place of its URLs; "" when they count."""
+    if setup.trunk_sid:
+        return f"SIP trunk {setup.trunk_sid}"
+    if setup.voice_application_sid:
+        return f"TwiML application {setup.voice_application_sid}"
+    return ""
 
 
 def _compare(has: str, should: str) -> _Difference | None:
@@ -110,7 +124,8 @@ def _find_strays(
     """Numbers of the account whose calls come here though no campaign has them."""
     here = urldefrag(links.voice()).url
     for setup in setups:
-        if setup.number not in owned and setup.voice_url.partition("#")[0] == here:
+        comes_here = setup.voice_url.partition("#")[0] == here and not _find_what_takes_calls(setup)
+        if comes_here and setup.number not in owned:
             saw = "calls to it come here, but no live table has it: callers hear so"
             advice = "add it to a campaign's table, or point it elsewhere"
             yield Finding(f"DID {setup.number}", Verdict.WARNING, saw, advice)

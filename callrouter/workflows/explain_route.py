@@ -13,6 +13,7 @@ from callrouter.adapters.storage.calls import read_events
 from callrouter.adapters.storage.directories import list_directory_versions
 from callrouter.adapters.storage.routing_tables import list_activations, list_campaigns
 from callrouter.domain.call import read_history
+from callrouter.domain.closing import refuse_number
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
@@ -21,7 +22,6 @@ from callrouter.domain.routing import (
     CallSoFar,
     Decision,
     decide,
-    refuse_number,
 )
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.workflows.compiled import Compiled

@@ -7,6 +7,7 @@ database. It also answers which seller an AccountSid belongs to, so that no webh
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -90,23 +91,38 @@ class KnownGoodKeeper:
                 log.exception("known_good_not_understood")  # what was known stays in use
         return self.current.sellers.get(account_sid)
 
+    def refresh_at_once(self) -> None:
+        """Refresh if nobody else does so right now; what is known stays known when it fails."""
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            with suppress(StorageUnavailableError):
+                self._refresh()
+        except Exception:
+            log.exception("known_good_not_understood")
+        finally:
+            self._looking.release()
+
     def refresh(self) -> None:
         """Read the configuration anew if anything in it was changed, and write it to disk.
 
         Raises StorageUnavailableError; what is known stays known then.
         """
         with self._looking:
-            self._looked_at_s = time.monotonic()
-            with self._database.read() as connection:
-                if read_change_counter(connection) == self.current.changes:
-                    return
-                rows = read_known_good(connection)
-            self.current = self._understand(rows)
-            try:
-                self._file.save(rows)
-            except OSError as error:
-                log.exception("known_good_not_saved", reason=str(error))
-            log.info("known_good_refreshed", changes=rows.changes, numbers=len(rows.numbers))
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._looked_at_s = time.monotonic()
+        with self._database.read() as connection:
+            if read_change_counter(connection) == self.current.changes:
+                return
+            rows = read_known_good(connection)
+        self.current = self._understand(rows)
+        try:
+            self._file.save(rows)
+        except OSError as error:
+            log.exception("known_good_not_saved", reason=str(error))
+        log.info("known_good_refreshed", changes=rows.changes, numbers=len(rows.numbers))
 
     def _load(self) -> KnownGood:
         try:

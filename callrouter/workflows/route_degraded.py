@@ -10,11 +10,11 @@ import structlog
 from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.adapters.twilio.twiml import render_decision
 from callrouter.domain.call import read_history
+from callrouter.domain.closing import apologize
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, CallEvent, DialEnded, RouteDecided
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import CallSoFar, Closing, Decision, close_call
-from callrouter.domain.routing_table import NobodyLeft
+from callrouter.domain.routing import CallSoFar, Decision
 from callrouter.workflows.decide_next import (
     closing_after,
     decide_by_known_good,
@@ -52,10 +52,12 @@ def advance_degraded(
 def _decide(board: Switchboard, seller_id: str, call: CallSoFar) -> Decision:
     """By the last known good configuration; an apology when not even that can be used."""
     try:
+        # The database may be readable all the same: only a lock was not to be had in time.
+        board.known_good.refresh_at_once()
         return decide_by_known_good(board.compiled, board.known_good.current, seller_id, call)
     except Exception:
         log.exception("last_known_good_broke", call=call.call_sid)
-        return replace(close_call(call, Closing.MESSAGE, None), say=NobodyLeft().say)
+        return apologize(call)
 
 
 def _decided(

@@ -5,7 +5,7 @@ What is whispered is what was decided for this attempt, whatever the table says 
 
 from dataclasses import replace
 
-from callrouter.adapters.storage.calls import read_decided
+from callrouter.adapters.storage.calls import read_decided, read_events
 from callrouter.adapters.twilio.twiml import render_bridge, render_hangup, render_whisper
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, RouteDecided, ScreeningAnswered, WhisperStarted
@@ -59,6 +59,20 @@ def find_decided(
             return read_decided(connection, seller_id, call_sid, attempt)
     except StorageUnavailableError:
         return None
+
+
+def has_accepted(board: Switchboard, seller_id: str, call_sid: str, leg_sid: str) -> bool:
+    """Whether the buyer of this leg has pressed the right key, by all that is known."""
+    events = board.spooled_events(seller_id, call_sid)
+    try:
+        with board.database.read() as connection:
+            events += read_events(connection, seller_id, call_sid)
+    except StorageUnavailableError:
+        pass  # the spool alone has to do
+    return any(
+        isinstance(event, ScreeningAnswered) and event.leg_sid == leg_sid and event.accepted
+        for event in events
+    )
 
 
 def _find_whisper(

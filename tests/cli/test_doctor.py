@@ -263,6 +263,36 @@ def test_a_did_is_told_by_how_its_urls_differ(
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "taken_by"),
+    [
+        pytest.param({"trunk_sid": "TK1"}, "SIP trunk TK1", id="trunk"),
+        pytest.param({"voice_application_sid": "AP1"}, "TwiML application AP1", id="application"),
+        pytest.param(
+            {"trunk_sid": "TK1", "voice_application_sid": "AP1"}, "SIP trunk TK1", id="both"
+        ),
+    ],
+)
+def test_a_did_whose_urls_the_carrier_ignores_fails(
+    healthy: Terminal, changes: dict[str, str], taken_by: str
+) -> None:
+    stray = set_up("+18005550188", **changes)
+    healthy.carriers[SELLER.seller_id].numbers = (
+        set_up(DID, **changes),
+        set_up(SCREENED_DID),
+        stray,
+    )
+    code, found = examine(healthy)
+    assert code == 1
+    assert found[f"DID {DID}"] == (
+        "failed",
+        f"{taken_by} takes its calls: the carrier ignores the number's own URLs",
+        "at the carrier, take it off the number: configure the voice calls with webhooks",
+    )
+    assert found["numbers of seller-a"][0] == "warning"
+    assert "DID +18005550188" not in found  # its calls don't come here
+
+
 def test_a_did_that_the_account_does_not_have_fails(healthy: Terminal) -> None:
     healthy.carriers[SELLER.seller_id].numbers = (set_up(DID),)
     code, found = examine(healthy)

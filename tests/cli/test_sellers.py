@@ -28,6 +28,14 @@ def test_a_token_that_is_asked_for_is_kept_and_never_shown(any_terminal: Termina
     assert tokens(any_terminal) == {"demo": ("the-token",)}
 
 
+@pytest.mark.parametrize("typed", ["AC" + "A" * 31 + "1", "ac" + "a" * 31 + "1"])
+def test_an_account_sid_is_kept_as_webhooks_carry_it(terminal: Terminal, typed: str) -> None:
+    said = terminal.ok(*ADD, "--account-sid", typed, "--auth-token", "the-token")
+    assert said == f"seller demo added with account AC{'a' * 31}1\n"
+    (listed,) = json.loads(terminal.ok("seller", "list", "--json"))
+    assert listed["account_sid"] == f"AC{'a' * 31}1"
+
+
 def test_the_first_seller_may_come_from_the_environment(terminal: Terminal) -> None:
     terminal.environ["TWILIO_ACCOUNT_SID"] = ACCOUNT
     terminal.environ["TWILIO_AUTH_TOKEN"] = "from-the-environment"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callrouter.domain.closing import close_call, refuse_number
 from callrouter.domain.directory import Directory
 from callrouter.domain.numbers import Caller, read_caller
 from callrouter.domain.routing import (
@@ -16,10 +17,8 @@ from callrouter.domain.routing import (
     Closing,
     Skip,
     SkipRule,
-    close_call,
     decide,
     rank_routes,
-    refuse_number,
 )
 from callrouter.domain.routing_table import (
     LastResort,

@@ -14,7 +14,8 @@ from callrouter.adapters.storage.cdrs import read_cdr
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.events import CallEnded, CallEvent, DialEnded, LegProgressed, LegStatus
 from callrouter.simulator.twiml import Script, read_twiml
-from tests.switchboards import SELLER
+from callrouter.workflows.apply_buyers import apply_buyers
+from tests.switchboards import SELLER, T0, TABLE, activate
 from tests.twilio_side import CALL_SID, TwilioSide, buyer_fields, caller_fields
 
 SPOKEN_TO = (
@@ -23,6 +24,23 @@ SPOKEN_TO = (
 )
 TOLD = ("/twilio/status", "/twilio/legs/1?d=acme-east")
 MEGABYTE = "x" * 1_000_000
+THIRD_BUYER = """
+[[buyers]]
+id = "crest"
+name = "Crest"
+zone = "America/Chicago"
+[[buyers.destinations]]
+id = "crest-desk"
+dial = "+13125550172"
+"""
+THIRD_ROUTE = """
+[[routes]]
+destination = "crest-desk"
+priority = 3
+[limits]
+ring_s = 45
+[nobody_left]
+"""
 
 
 def warnings(logs: list[EventDict]) -> list[str]:
@@ -255,6 +273,20 @@ def test_an_unknown_call_goes_on_by_what_its_url_carries(
     assert "Nobody is left." in last.text
     kept = [event.key for event in read_kept(database)]
     assert sorted(kept) == ["decided:2", "decided:3", "dial_ended:1", "dial_ended:2"]
+
+
+def test_destinations_that_only_the_url_remembers_were_tried_and_have_rung(
+    twilio: TwilioSide, database: Database
+) -> None:
+    """For as long as a default route rings: 25 seconds and the carrier's 5."""
+    apply_buyers(database, SELLER.seller_id, THIRD_BUYER, "buyers.toml", author="", note="", at=T0)
+    activate(database, TABLE.replace("[nobody_left]", THIRD_ROUTE))
+    fields = caller_fields("ringing", DialCallStatus="busy", DialBridged="false")
+
+    third = twilio.post("/twilio/attempts/2?d=bolt-main&tried=acme-east.bolt-main", fields)
+
+    assert "+13125550172</Number>" in third.text
+    assert 'timeout="10"' in third.text
 
 
 def test_every_other_webhook_about_an_unknown_call_is_kept_too(

@@ -14,6 +14,8 @@ from callrouter.adapters.storage.sellers import bump_change_counter, set_tokens
 from callrouter.adapters.storage.spool import Spool
 from callrouter.adapters.storage.tables import directory_versions, routing_tables
 from callrouter.domain.directory import Directory
+from callrouter.domain.errors import StorageUnavailableError
+from callrouter.domain.events import CallEvent
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.simulator.twiml import Script, read_twiml
 from callrouter.web.app import create_app
@@ -57,6 +59,29 @@ class NothingCompiles(BrokenTables):
         raise RuntimeError("and another one")
 
 
+class BuggySpool(Spool):
+    """A bug of ours in the spool itself."""
+
+    def is_empty(self) -> bool:
+        raise RuntimeError("a bug")
+
+    def append(self, _: object) -> tuple[bool, ...]:
+        raise RuntimeError("a bug")
+
+
+class UnreadableSpool(Spool):
+    """A spool with something in it that can't be read any more."""
+
+    def is_empty(self) -> bool:
+        return False
+
+    def find_decided(self, *_: object) -> None:
+        raise StorageUnavailableError("the disk")
+
+    def events_of(self, *_: object) -> tuple[CallEvent, ...]:
+        raise StorageUnavailableError("the disk")
+
+
 def twilio_at(board: Switchboard) -> TwilioSide:
     return TwilioSide(create_app(board).test_client())
 
@@ -80,11 +105,13 @@ def test_a_bug_in_routing_is_routed_around_by_the_last_known_good_table(board: S
 
     with capture_logs() as logs:
         answer = is_answered(twilio, "/twilio/voice")
+        next_answer = is_answered(twilio, "/twilio/attempts/1?d=acme-east&tried=acme-east")
 
     assert "+12125550171</Number>" in answer
-    assert "webhook_broke" in [line["event"] for line in logs]
+    assert "+14155550174</Number>" in next_answer
+    assert [line["event"] for line in logs].count("webhook_broke") == 2
     drain_spool(broken)
-    assert keys(board.database) == {"arrived", "decided:1"}
+    assert keys(board.database) == {"arrived", "decided:1", "dial_ended:1", "decided:2"}
 
 
 def test_when_no_table_can_be_read_the_caller_hears_an_apology_and_the_call_is_kept(
@@ -130,6 +157,40 @@ def test_every_listener_gets_twiml_with_neither_a_database_nor_a_disk(
     assert [line["event"] for line in logs].count("events_lost") >= len(SPOKEN_TO)
     # What isn't durable isn't answered with 2xx: so that Twilio sends it again.
     assert set(told.values()) == {503}
+
+
+@pytest.mark.parametrize("target", SPOKEN_TO)
+def test_every_listener_gets_twiml_when_even_the_last_resort_has_a_bug(
+    board: Switchboard, tmp_path: Path, target: str
+) -> None:
+    buggy = replace(board, spool=BuggySpool(tmp_path / "spool.db"), compiled=NothingCompiles())
+
+    is_answered(twilio_at(buggy), target)
+
+
+def test_a_callback_that_meets_a_bug_is_refused_in_one_line_so_that_it_comes_again(
+    board: Switchboard, tmp_path: Path, clock: FakeClock
+) -> None:
+    with without_database(make_unreachable("refused", tmp_path), tmp_path, clock) as down:
+        twilio = twilio_at(replace(down, spool=BuggySpool(tmp_path / "spool.db")))
+        with capture_logs() as logs:
+            statuses = {twilio.post(target, fields).status_code for target, fields in TOLD.items()}
+
+    assert statuses == {500}
+    assert [line["event"] for line in logs].count("request_broke") == len(TOLD)
+
+
+def test_a_spool_that_cant_be_read_any_more_is_said_and_done_without(
+    board: Switchboard, tmp_path: Path
+) -> None:
+    twilio = twilio_at(replace(board, spool=UnreadableSpool(tmp_path / "spool.db")))
+
+    with capture_logs() as logs:
+        assert "+12125550171</Number>" in is_answered(twilio, "/twilio/voice")
+        answer = is_answered(twilio, "/twilio/attempts/1?d=acme-east&tried=acme-east")
+
+    assert "+14155550174</Number>" in answer
+    assert "spool_unreadable" in [line["event"] for line in logs]
 
 
 def test_a_spool_that_cant_be_read_stands_in_nobodys_way(

@@ -9,8 +9,8 @@ from flask import Flask
 
 from callrouter.web.app import create_app
 from callrouter.workflows.switchboard import Switchboard
-from tests.switchboards import OTHER_SELLER, FakeClock
-from tests.twilio_side import TwilioSide, buyer_fields, caller_fields
+from tests.switchboards import OTHER_SELLER, SCREENED_DID, FakeClock
+from tests.twilio_side import TwilioSide, buyer_fields, caller_fields, stamp
 from tests.web.outages import make_unreachable, without_database
 
 TALKING, ENDED = "CA" + "1" * 32, "CA" + "2" * 32
@@ -48,6 +48,38 @@ def test_it_shows_live_and_ended_calls_with_attempts_and_both_durations(page: Tw
         for part in ("acme-east", "ringing", "connected", "50.0", "60.0", "10.0", "=1+1"):
             assert part in text, part
         assert "<b>x</b>" not in text
+
+
+def test_a_talk_in_progress_counts_from_the_bridge(page: TwilioSide, clock: FakeClock) -> None:
+    page.post(LEG_1, buyer_fields("in-progress", 2, call_sid=TALKING) | _stamped(clock, 92))
+    clock.set(98)
+    rows = page.client.get("/calls.json").json
+    assert rows is not None
+
+    assert (rows[0]["attempts"], rows[0]["connected_s"]) == ("acme-east:talking", "6.0")
+    assert "talking" in page.client.get("/calls/now").text
+
+
+def test_a_buyer_who_is_screened_isnt_talking_yet(page: TwilioSide, clock: FakeClock) -> None:
+    sid, leg = "CA" + "3" * 32, "/twilio/legs/1?d=bolt-main"
+    page.post("/twilio/voice", caller_fields("ringing", call_sid=sid, did=SCREENED_DID))
+    page.post(leg, buyer_fields("in-progress", 3, call_sid=sid) | _stamped(clock, 95))
+    rows = page.client.get("/calls.json").json
+    assert rows is not None
+    assert rows[0]["attempts"] == "bolt-main:screening"
+
+    clock.set(100)
+    pressed = buyer_fields("in-progress", 3, call_sid=sid) | {"Digits": "5"}
+    page.post("/twilio/screening/1?d=bolt-main", pressed)
+    clock.set(107)
+    rows = page.client.get("/calls.json").json
+    assert rows is not None
+    assert (rows[0]["attempts"], rows[0]["connected_s"]) == ("bolt-main:talking", "7.0")
+
+
+def _stamped(clock: FakeClock, seconds: float) -> dict[str, str]:
+    clock.set(seconds)
+    return {"Timestamp": stamp(clock.at)}
 
 
 def test_json_and_csv_say_the_same(page: TwilioSide) -> None:

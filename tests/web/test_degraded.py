@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from tests.switchboards import (
     open_seller,
 )
 from tests.twilio_side import (
+    ANI,
     CALL_SID,
     TwilioSide,
     buyer_fields,
@@ -190,6 +192,37 @@ def test_what_was_decided_during_the_outage_stays_decided_whatever_table_is_live
     assert twilio.post("/twilio/voice", caller_fields("ringing")).text == first
 
 
+def test_two_processes_of_a_machine_answer_the_same_though_they_know_different_tables(
+    down: Switchboard, stranded: TwilioSide, board: Switchboard, tmp_path: Path, clock: FakeClock
+) -> None:
+    """They share the spool; what one of them has decided counts for both."""
+    swapped = TABLE.replace('"acme-east"\npriority = 1', '"acme-east"\npriority = 9')
+    activate(board.database, swapped)
+    board.known_good.refresh()
+    url = make_unreachable("refused", tmp_path)
+    with without_database(url, tmp_path, clock) as another:
+        other_process = TwilioSide(create_app(another).test_client())
+        assert another.spool.is_empty()  # as of now, and for half a second
+        first = stranded.post("/twilio/voice", caller_fields("ringing")).text
+
+        assert "+12125550171</Number>" in first
+        assert other_process.post("/twilio/voice", caller_fields("ringing")).text == first
+
+
+def test_a_number_that_nobody_has_is_not_in_service_without_a_database_either(
+    stranded: TwilioSide, board: Switchboard
+) -> None:
+    fields = caller_fields("ringing", did="+18005550199")
+
+    assert "not in service" in stranded.post("/twilio/voice", fields).text
+    drain_spool(board)
+    ended = stranded.post("/twilio/status", fields | {"CallStatus": "completed"})
+    assert ended.status_code == 204
+    drain_spool(board)
+    (stored,) = list_all(board.database)
+    assert stored.cdr.disposition is Disposition.NOT_IN_SERVICE
+
+
 def test_draining_again_changes_nothing(
     stranded: TwilioSide, board: Switchboard, clock: FakeClock
 ) -> None:
@@ -221,9 +254,25 @@ def test_a_drained_call_is_what_its_webhooks_said(
     assert (call.arrived_at, call.did, call.campaign_id) == (T0, DID, "flood-repair")
     assert isinstance(rows[0].event, CallArrived)
     assert rows[0].event.received_at == T0
+    assert rows[0].event.degraded
     assert rows[0].raw is not None
     assert "FromCity=SAN+FRANCISCO" in rows[0].raw
     assert [row.event.received_at for row in rows] == sorted(row.event.received_at for row in rows)
+
+
+def test_a_call_of_which_only_its_end_was_heard_keeps_its_numbers(
+    stranded: TwilioSide, board: Switchboard, clock: FakeClock
+) -> None:
+    clock.set(30)
+    stranded.post("/twilio/status", caller_fields("no-answer"))
+    clock.set(500)
+    drain_spool(board)
+
+    with board.database.read() as connection:
+        call = read_call(connection, SELLER.seller_id, CALL_SID)
+    assert call is not None
+    assert (call.did, call.ani) == (DID, ANI)
+    assert call.arrived_at == T0 + timedelta(seconds=30)
 
 
 def test_a_machine_that_never_saw_the_configuration_refuses_what_it_cant_check(

@@ -115,3 +115,35 @@ def test_the_target_is_checked_as_it_stood_in_the_request_line(twilio: TwilioSid
         "/twilio/l%65gs/1",  # an escaped path
     ):
         assert twilio.post(target, buyer_fields("ringing")).status_code == 204, target
+
+
+def test_a_call_of_which_something_else_was_heard_first_is_routed_and_described_all_the_same(
+    twilio: TwilioSide, database: Database
+) -> None:
+    twilio.post("/twilio/legs/1?d=acme-east", buyer_fields("initiated"))
+
+    first = twilio.post("/twilio/voice", FIELDS)
+    again = twilio.post("/twilio/voice", FIELDS)
+
+    assert "+12125550171</Number>" in first.text
+    assert again.text == first.text
+    with database.read() as connection:
+        kinds = [row.event.kind for row in read_event_rows(connection, SELLER.seller_id, CALL_SID)]
+        call = read_call(connection, SELLER.seller_id, CALL_SID)
+    assert sorted(kinds) == ["call_arrived", "leg_progressed", "route_decided"]
+    assert call is not None
+    assert (call.did, call.ani, call.campaign_id) == (DID, ANI, "flood-repair")
+
+
+def test_a_server_that_keeps_no_raw_target_is_served_by_the_decoded_one(
+    twilio: TwilioSide,
+) -> None:
+    for target in ("/twilio/voice", "/twilio/legs/1?d=acme-east"):
+        fields = FIELDS if target == "/twilio/voice" else buyer_fields("ringing")
+        response = twilio.client.post(
+            target,
+            data=fields,
+            headers={"X-Twilio-Signature": twilio.sign(target, fields.items())},
+            environ_overrides={"RAW_URI": "", "REQUEST_URI": ""},
+        )
+        assert response.status_code in (200, 204)

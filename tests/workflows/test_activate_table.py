@@ -109,6 +109,19 @@ def test_a_destination_never_vanishes_while_a_table_that_names_it_goes_live(
             assert live.destination_ids() <= set(directory.destinations)
 
 
+def test_tables_that_are_known_are_parsed_again_only_when_another_version_is_live(
+    seller: Database,
+) -> None:
+    with seller.read() as connection:
+        known = read_live_tables(connection, _ID)
+    activated = activate(seller, weighted(2))
+    with seller.read() as connection:
+        live = read_live_tables(connection, _ID, known)
+    assert len(live) > 1
+    assert live[FLOOD] == activated.table != known[FLOOD]
+    assert all(live[other] is known[other] for other in live.keys() - {FLOOD})
+
+
 def test_a_refused_table_leaves_nothing_behind(seller: Database) -> None:
     with pytest.raises(PolicyFileError, match="bolt-mian"):
         activate(seller, TABLE.replace("bolt-main", "bolt-mian"))

@@ -1,5 +1,6 @@
 """CDRs of calls that got events after they were closed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -163,9 +164,10 @@ def test_an_event_whose_call_was_lost_in_a_crash_gets_its_call_when_it_is_repeat
     twilio: TwilioSide, board: Switchboard, clock: FakeClock
 ) -> None:
     """Its first delivery was kept, but we were killed before the call was."""
-    progressed = leg_ended(clock, 5)
-    append_event(board.database, SELLER.seller_id, progressed, None)
-    twilio.post("/twilio/legs/1?d=acme-east", buyer_fields("completed") | {"CallDuration": "5"})
+    ringing = replace(leg_ended(clock, 0), status=LegStatus.RINGING)
+    append_event(board.database, SELLER.seller_id, ringing, None)
+
+    twilio.post("/twilio/legs/1?d=acme-east", buyer_fields("ringing"))
 
     with board.database.read() as connection:
         assert read_call(connection, SELLER.seller_id, CALL_SID) is not None

@@ -8,7 +8,11 @@ from structlog.testing import capture_logs
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.adapters.storage.sellers import set_tokens
+from callrouter.adapters.storage.sellers import (
+    bump_change_counter,
+    read_change_counter,
+    set_tokens,
+)
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import (
@@ -83,6 +87,9 @@ def test_a_file_of_another_database_doesnt_keep_ours_from_being_read(
 ) -> None:
     upgrade(f"sqlite:///{tmp_path / 'fresh.db'}")
     fresh = open_database(f"sqlite:///{tmp_path / 'fresh.db'}")
+    with fresh.write() as connection:
+        while read_change_counter(connection) < board.known_good.current.changes:
+            bump_change_counter(connection)
     with make_board(fresh, tmp_path) as restarted:
         assert SELLER.account_sid in restarted.known_good.current.sellers
         restarted.known_good.refresh()

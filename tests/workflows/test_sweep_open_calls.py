@@ -170,7 +170,9 @@ def test_a_carrier_that_doesnt_answer_is_asked_again_later(
     clock.set(DUE_S)
     with capture_logs() as logs:
         assert sweep(board, carrier) == Swept(asked=1, closed=0, left=1)
-    assert "sweep_postponed" in [line["event"] for line in logs]
+    (postponed,) = [line for line in logs if line["event"] == "sweep_postponed"]
+    assert (postponed["seller"], postponed["calls"]) == (SELLER.seller_id, 1)
+    assert postponed["reason"] == f"{CALL_SID}: HTTP 503"
 
     carrier.fails = None
     assert sweep(board, carrier) == Swept()
@@ -194,6 +196,46 @@ def test_trouble_with_one_sellers_account_keeps_no_other_waiting(
     swept = sweep_open_calls(board.database, carrier_of, clock, RETRY_AFTER)
 
     assert swept == Swept(asked=2, closed=1, left=1)
+
+
+def test_a_carrier_that_failed_twice_is_left_alone_and_the_other_sellers_go_on(
+    ringing: TwilioSide, board: Switchboard, clock: FakeClock
+) -> None:
+    add_calls(board.database, SELLER.seller_id, "CAb", "CAc", "CAd")
+    open_seller(board.database, OTHER_SELLER, tables=())
+    add_calls(board.database, OTHER_SELLER.seller_id, "CAx", "CAy", "CAz")
+    down = FakeCarrier(fails=CarrierUnavailableError("can't be reached"))
+    well = FakeCarrier(dict.fromkeys(("CAx", "CAy", "CAz"), GONE))
+    made: list[str] = []
+
+    def carrier_of(seller_id: str) -> Carrier:
+        made.append(seller_id)
+        return down if seller_id == SELLER.seller_id else well
+
+    clock.set(DUE_S)
+    with capture_logs() as logs:
+        swept = sweep_open_calls(board.database, carrier_of, clock, RETRY_AFTER)
+
+    assert swept == Swept(asked=7, closed=3, left=4)
+    assert down.asked.total() == 2
+    assert sorted(made) == sorted([SELLER.seller_id, OTHER_SELLER.seller_id])
+    (postponed,) = [line for line in logs if line["event"] == "sweep_postponed"]
+    assert (postponed["seller"], postponed["calls"]) == (SELLER.seller_id, 4)
+
+
+def test_a_call_that_the_carrier_always_fails_for_holds_up_no_other(
+    ringing: TwilioSide, board: Switchboard, clock: FakeClock
+) -> None:
+    add_calls(board.database, SELLER.seller_id, "CAb", "CAc")
+
+    class FailsForTheFirst(FakeCarrier):
+        def fetch_call(self, call_sid: str) -> CarrierCall | None:
+            self.fails = CarrierUnavailableError("HTTP 500") if not self.asked else None
+            return super().fetch_call(call_sid)
+
+    clock.set(DUE_S)
+    carrier = FailsForTheFirst(dict.fromkeys((CALL_SID, "CAb", "CAc"), GONE))
+    assert sweep(board, carrier) == Swept(asked=3, closed=2, left=1)
 
 
 def test_without_the_database_a_sweep_stops(

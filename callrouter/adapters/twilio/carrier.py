@@ -187,6 +187,8 @@ def _read_number(instance: IncomingPhoneNumberInstance) -> NumberSetup:
         voice_url=_read_text(instance.voice_url, 2048),
         fallback_url=_read_text(instance.voice_fallback_url, 2048),
         status_url=_read_text(instance.status_callback, 2048),
+        voice_application_sid=_read_text(instance.voice_application_sid),
+        trunk_sid=_read_text(instance.trunk_sid),
     )
 
 

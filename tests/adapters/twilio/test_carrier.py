@@ -281,7 +281,13 @@ def test_every_number_is_listed_over_all_pages_with_its_urls(carrier: TwilioCarr
         json={"incoming_phone_numbers": [first], "next_page_uri": next_page},
         match=[responses.matchers.query_param_matcher({"PageSize": "1000"})],
     )
-    second = {"phone_number": "+18005550101", "voice_url": "", "voice_fallback_url": None}
+    second = {
+        "phone_number": "+18005550101",
+        "voice_url": "",
+        "voice_fallback_url": None,
+        "voice_application_sid": "AP" + "0" * 32,
+        "trunk_sid": "TK" + "0" * 32,
+    }
     responses.get(
         BASE + next_page, json={"incoming_phone_numbers": [second], "next_page_uri": None}
     )
@@ -292,7 +298,14 @@ def test_every_number_is_listed_over_all_pages_with_its_urls(carrier: TwilioCarr
             fallback_url="https://calls.example.com/twilio/fallback",
             status_url="https://calls.example.com/twilio/status",
         ),
-        NumberSetup(number="+18005550101", voice_url="", fallback_url="", status_url=""),
+        NumberSetup(
+            number="+18005550101",
+            voice_url="",
+            fallback_url="",
+            status_url="",
+            voice_application_sid="AP" + "0" * 32,
+            trunk_sid="TK" + "0" * 32,
+        ),
     )
 
 

@@ -1,0 +1,55 @@
+"""Every URL that we answer belongs to a blueprint that checks who asks."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from callrouter.adapters.storage.engine import open_database
+from callrouter.web.app import create_app
+from tests.switchboards import make_board
+
+ASKS_NOBODY = {"health", "calls", "static"}
+"""Health tells nothing of anybody; the page of calls and its files are for the demo alone."""
+
+
+@pytest.fixture
+def app(sqlite_url: str, tmp_path: Path) -> Flask:
+    with make_board(open_database(sqlite_url), tmp_path) as board:
+        return create_app(board, shows_calls_page=True)
+
+
+def fill(rule: Rule) -> str:
+    """A URL of this rule."""
+    _, path = rule.build(dict.fromkeys(rule.arguments, "1")) or ("", "")
+    return path
+
+
+def test_every_route_belongs_to_a_blueprint(app: Flask) -> None:
+    owners = {rule.endpoint.split(".")[0] for rule in app.url_map.iter_rules()}
+
+    assert owners == ASKS_NOBODY | {"twilio"}
+
+
+def test_every_url_under_twilio_is_of_its_blueprint_and_the_other_way_round(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        assert rule.rule.startswith("/twilio/") is rule.endpoint.startswith("twilio."), rule
+
+
+def test_every_url_under_twilio_refuses_what_nobody_signed(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/twilio/")]
+    assert len(rules) >= 8
+    client = app.test_client()
+
+    for rule in rules:
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        assert methods == {"GET", "POST"}
+        for method in methods:
+            assert client.open(fill(rule), method=method).status_code == 403, rule
+
+
+def test_no_other_url_changes_anything(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/twilio/"):
+            assert (rule.methods or set()) <= {"GET", "HEAD", "OPTIONS"}, rule

@@ -1,0 +1,31 @@
+"""The table of jobs."""
+
+from datetime import timedelta
+
+from callrouter.adapters.storage.engine import Database
+from callrouter.jobs.schedule import make_schedule
+from callrouter.workflows.ports import Carrier
+from tests.switchboards import FakeClock, open_seller
+
+PERIODIC = {"sweep_open_calls", "derive_stale_cdrs"}
+"""The workflows that nobody but time starts."""
+
+
+def test_every_periodic_workflow_is_in_it_with_its_period(database: Database) -> None:
+    def nobody(_: str) -> Carrier:
+        raise AssertionError("there is no call to be asked about")
+
+    open_seller(database)
+    schedule = make_schedule(
+        database,
+        nobody,
+        FakeClock(),
+        sweep_every=timedelta(seconds=30),
+        sweep_retry_after=timedelta(seconds=180),
+    )
+
+    assert {job.name for job in schedule} == PERIODIC
+    assert {job.every for job in schedule} == {timedelta(seconds=30)}
+    for job in schedule:
+        job.run()
+        job.run()

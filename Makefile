@@ -46,8 +46,8 @@ golden: $(READY) ## Rewrite the texts that tests compare whole; read the diff af
 	UPDATE_GOLDENS=1 $(BIN)/pytest -q -k golden
 
 simulate: $(READY) ## 2,000 simulated calls with every fault, on SQLite and on PostgreSQL (minutes)
-	$(BIN)/callrouter simulate --calls 2000 --cps 50 --faults all --check
-	$(BIN)/python -m benchmarks.postgresql $(BIN)/callrouter simulate --calls 2000 --cps 50 --faults all --check --database
+	$(BIN)/callrouter simulate --calls 2000 --faults all --check
+	$(BIN)/python -m benchmarks.postgresql $(BIN)/callrouter simulate --calls 2000 --faults all --check --database
 
 package-test: $(READY) ## Build the wheel, install it into an empty venv, run its demo
 	$(BIN)/python .ci/package_test.py

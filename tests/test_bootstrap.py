@@ -1,7 +1,5 @@
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
 from callrouter.bootstrap import make_switchboard
 from callrouter.config import read_settings
 
@@ -11,7 +9,7 @@ def test_a_new_state_folder_is_for_the_owner_s_eyes(tmp_path: Path, sqlite_url: 
     environ = {
         "DATABASE_URL": sqlite_url,
         "PUBLIC_URL": "https://calls.example",
-        "CALLROUTER_SECRET_KEY": Fernet.generate_key().decode(),
+        "SECRET_KEY": "x" * 43,
         "CALLROUTER_STATE_DIR": str(folder),
     }
     board = make_switchboard(read_settings(environ))

@@ -42,7 +42,7 @@ class Caretaker:
         """Refresh the last known good configuration and drain the spool, where either is needed."""
         try:
             self._board.known_good.refresh()
-            if self._board.spool.depth():
+            if not self._board.spool.is_empty():
                 drain_spool(self._board)
         except CallrouterError as error:
             log.warning("caretaker_waits", reason=str(error))

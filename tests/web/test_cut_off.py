@@ -43,8 +43,8 @@ def cut_off(board: Switchboard) -> Iterator[TwilioSide]:
 def end_call(twilio: TwilioSide, clock: FakeClock, *, to: str, attempt: str) -> None:
     """The buyer's leg and the caller's report their ends, a minute of talk behind them."""
     ended = {"Timestamp": stamp(clock.at)}
-    twilio.post(attempt, buyer_fields("completed", to=to, CallDuration="60", **ended))
-    twilio.post("/twilio/status", caller_fields("completed", CallDuration="61", **ended))
+    twilio.post(attempt, buyer_fields("completed", to=to, CallDuration="60") | ended)
+    twilio.post("/twilio/status", caller_fields("completed", CallDuration="61") | ended)
 
 
 def cdr_of(database: Database) -> Cdr:
@@ -60,7 +60,7 @@ def test_a_talk_whose_end_met_no_database_keeps_its_campaign_and_publisher(
     twilio.post("/twilio/voice", caller_fields())
     clock.set(70)
     with cut_off(board) as away:
-        away.post(ATTEMPT_1, caller_fields("in-progress", **TALKED))
+        away.post(ATTEMPT_1, caller_fields("in-progress") | TALKED)
     drain_spool(board)
     end_call(twilio, clock, to="+12125550171", attempt="/twilio/legs/1?d=acme-east")
 
@@ -84,7 +84,7 @@ def test_of_two_machines_answers_the_one_that_the_carrier_followed_is_in_the_cdr
         assert "+14155550174" in twilio.post("/twilio/voice", caller_fields()).text
         drain_spool(other)
     clock.set(70)
-    twilio.post(ATTEMPT_1, caller_fields("in-progress", **TALKED))
+    twilio.post(ATTEMPT_1, caller_fields("in-progress") | TALKED)
     end_call(twilio, clock, to="+12125550171", attempt="/twilio/legs/1?d=acme-east")
 
     cdr = cdr_of(database)
@@ -129,7 +129,7 @@ def test_a_caller_who_waits_while_the_number_is_taken_away_hears_what_the_table_
     activate(database, TABLE.replace("+18005550100", "+18005550177"))
 
     busy = {"DialCallStatus": "busy", "DialBridged": "false", "DialCallSid": leg_sid(1)}
-    answer = twilio.post(ATTEMPT_1, caller_fields("ringing", **busy)).text
+    answer = twilio.post(ATTEMPT_1, caller_fields("ringing") | busy).text
 
     assert "Nobody is left." in answer
     assert "not in service" not in answer
@@ -142,7 +142,7 @@ def test_a_fallback_after_the_right_key_joins_the_two_all_the_same(twilio: Twili
     accepted = twilio.post(screening, pressed).text
 
     lost = {"ErrorCode": "11205", "ErrorUrl": twilio.public_url + screening}
-    form = buyer_fields("in-progress", to="+14155550174", **lost)
+    form = buyer_fields("in-progress", to="+14155550174") | lost
     assert twilio.post("/twilio/fallback", form).text == accepted
 
 
@@ -151,7 +151,7 @@ def test_a_caller_who_has_talked_is_not_sent_to_ring_again_by_a_fallback(
     twilio: TwilioSide, error_url: str
 ) -> None:
     twilio.post("/twilio/voice", caller_fields())
-    goodbye = twilio.post(ATTEMPT_1, caller_fields("in-progress", **TALKED)).text
+    goodbye = twilio.post(ATTEMPT_1, caller_fields("in-progress") | TALKED).text
 
     asked = caller_fields("in-progress", ErrorCode="12100", ErrorUrl=error_url)
     assert twilio.post("/twilio/fallback", asked).text == goodbye

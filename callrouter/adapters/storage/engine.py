@@ -4,8 +4,9 @@ Knows nothing of what is stored.
 """
 
 import sqlite3
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from callrouter.adapters.storage.connections import UNHURRIED_S, Connections
+from callrouter.adapters.storage.private_file import create_private
 from callrouter.adapters.storage.use import Use
 from callrouter.domain.errors import SettingsError
 
@@ -136,6 +138,8 @@ def _make_sqlite(url: URL, patience_s: float | None) -> Engine:
         **({} if is_memory else _pool(patience_s)),
     )
     event.listen(engine, "connect", _set_pragmas)
+    if not is_memory and not (url.database or "").startswith("file:"):
+        event.listen(engine, "do_connect", _create_file)
     return engine
 
 
@@ -173,6 +177,13 @@ def _pool(patience_s: float | None) -> dict[str, float | bool | None]:
         "pool_use_lifo": True,
         "pool_timeout": patience_s or UNHURRIED_S,
     }
+
+
+def _create_file(*connect: Any) -> None:
+    """Make the file for its owner only, just before the driver would, for anybody."""
+    [path], _ = connect[2:]
+    with suppress(OSError):  # the driver says it of the file that it can't open
+        create_private(Path(path))
 
 
 def _set_pragmas(raw: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 - the event's

@@ -14,19 +14,24 @@ from typing import TypeAlias
 import structlog
 
 from callrouter.adapters.storage.event_codec import decode, encode
-from callrouter.adapters.storage.spool_file import SpoolFile, hold_lock
+from callrouter.adapters.storage.spool_file import FileState, SpoolFile, hold_lock
 from callrouter.adapters.storage.types import make_storable
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallEvent, RouteDecided
 
 _log = structlog.get_logger()
 
+PATIENCE_S = 0.2
+"""Longest wait of a caller for others that use the file."""
+_DRAIN_PATIENCE_S = 2.0
+_TICK_S = 0.02  # file systems stamp what is written with a clock that ticks every 1 to 10 ms
 _LOOK_AGAIN_S = 0.5
 _Row: TypeAlias = tuple[int, str, str, str, str | None, str, str]
 _INSERT = """
 INSERT INTO spooled_events (seller_id, call_sid, key, kind, body, raw, did, ani)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
+_ANY = "SELECT EXISTS (SELECT 1 FROM spooled_events)"
 _SELECT_CALL = """
 SELECT kind, body FROM spooled_events WHERE seller_id = ? AND call_sid = ? ORDER BY id
 """
@@ -55,14 +60,29 @@ class Drained:
     refused: int = 0
 
 
-class Spool:
-    """The spool in the file `path`, whose folder must exist; opened at its first use."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look into the file has shown, and until when that is true of an unchanged file."""
 
-    def __init__(self, path: Path) -> None:
+    state: FileState
+    state_seen_at: float
+    is_empty: bool
+    good_until: float
+
+
+class Spool:
+    """The spool in the file `path`, whose folder must exist; opened at its first use.
+
+    `patience_s` is the longest wait for others that use the file, of everything here but drain()
+    and depth(): those wait longer, on a connection of their own that is in no caller's way.
+    """
+
+    def __init__(self, path: Path, *, patience_s: float = PATIENCE_S) -> None:
         self._path = path
-        self._file = SpoolFile(path)
-        self._is_empty = False
-        self._look_at = 0.0
+        self._file = SpoolFile(path, patience_s)
+        self._unhurried = SpoolFile(path, max(patience_s, _DRAIN_PATIENCE_S))
+        self._last_look: _Look | None = None
+        self._unreadable_until = 0.0
 
     @property
     def path(self) -> Path:
@@ -73,17 +93,15 @@ class Spool:
         """Keep all entries, on disk once this has returned; which of them were new.
 
         An event that is there already (the same seller, call and key) stays as it is. Raises
-        StorageUnavailableError when even this file can't be written.
+        StorageUnavailableError when even this file can't be written, or not within `patience_s`.
         """
         rows = [_row(entry) for entry in entries]
 
         def add(connection: sqlite3.Connection) -> tuple[bool, ...]:
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                return tuple(connection.execute(_INSERT, row).rowcount == 1 for row in rows)
+            return tuple(connection.execute(_INSERT, row).rowcount == 1 for row in rows)
 
-        added = self._file.run(add)
-        self._is_empty, self._look_at = False, 0.0
+        added = self._file.write(add)
+        self._last_look, self._unreadable_until = None, 0.0
         return added
 
     def find_decided(
@@ -104,27 +122,42 @@ class Spool:
         return tuple(decode(kind, body) for kind, body in rows)
 
     def depth(self) -> int:
-        """How many events wait here."""
+        """How many events wait here; takes the longer the more there are."""
         if not self._path.exists():
             return 0
         count = "SELECT count(*) FROM spooled_events"
-        return int(self._file.run(lambda file: file.execute(count).fetchone()[0]))
+        return int(self._unhurried.run(lambda file: file.execute(count).fetchone()[0]))
 
     def is_empty(self) -> bool:
-        """Whether nothing waits here; at most half a second old, so that it costs nothing.
+        """Whether nothing waits here, whichever process of this machine appended or drained.
 
-        What this process appended itself is seen at once. A file that can't be read counts as
+        Costs microseconds while the file stays as it is. A file that can't be read counts as
         empty: it is of no use to a caller.
         """
         now = time.monotonic()
-        if now >= self._look_at:
-            try:
-                self._is_empty = self.depth() == 0
-            except StorageUnavailableError as error:
-                _log.error("spool_unreadable", path=str(self._path), error=str(error))
-                self._is_empty = True
-            self._look_at = now + _LOOK_AGAIN_S
-        return self._is_empty
+        if now < self._unreadable_until:
+            return True
+        try:
+            state, last = self._file.state(), self._last_look
+            if last is not None and state == last.state and now < last.good_until:
+                return last.is_empty
+            return self._look(state)
+        except StorageUnavailableError as error:
+            _log.error("spool_unreadable", path=str(self._path), error=str(error))
+            self._unreadable_until = time.monotonic() + _LOOK_AGAIN_S
+            return True
+
+    def _look(self, state: FileState) -> bool:
+        """Look into the file, whose state was `state` a moment ago."""
+        now, last = time.monotonic(), self._last_look
+        seen_at = last.state_seen_at if last is not None and last.state == state else now
+        is_empty = state is None or not self._file.run(
+            lambda file: file.execute(_ANY).fetchone()[0]
+        )
+        # A write within the tick in which this state arose would leave it as it is.
+        is_sure = state is None or now - seen_at > _TICK_S
+        self._last_look = _Look(state, seen_at, is_empty, now + _LOOK_AGAIN_S if is_sure else 0.0)
+        return is_empty
 
     def drain(
         self, apply: Callable[[Sequence[SpooledEvent]], None], *, batch: int = 200
@@ -144,19 +177,23 @@ class Spool:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         self._file.close()
+        self._unhurried.close()
 
     def _drain(self, apply: Callable[[Sequence[SpooledEvent]], None], batch: int) -> Drained:
         applied = refused = last = 0
         while rows := self._read_batch(last, batch):
             done = _apply_batch(apply, rows)
-            self._file.run(lambda file, ids=done: _forget(file, ids))  # type: ignore[misc]
+            self._unhurried.write(lambda file, ids=done: _forget(file, ids))  # type: ignore[misc]
             applied, refused = applied + len(done), refused + len(rows) - len(done)
             last = rows[-1][0]
-        self._look_at = 0.0
+        self._last_look = None
         return Drained(applied, refused)
 
     def _read_batch(self, after: int, batch: int) -> list[_Row]:
-        return self._file.run(lambda file: file.execute(_SELECT_BATCH, (after, batch)).fetchall())
+        batch_behind = (after, batch)
+        return self._unhurried.run(
+            lambda file: file.execute(_SELECT_BATCH, batch_behind).fetchall()
+        )
 
 
 def _apply_batch(
@@ -176,9 +213,7 @@ def _apply_batch(
 
 
 def _forget(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("DELETE FROM spooled_events WHERE id = ?", [(i,) for i in ids])
+    connection.executemany("DELETE FROM spooled_events WHERE id = ?", [(i,) for i in ids])
 
 
 def _row(entry: SpooledEvent) -> tuple[str | None, ...]:

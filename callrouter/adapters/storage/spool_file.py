@@ -7,19 +7,22 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import structlog
 
+from callrouter.adapters.storage.private_file import create_private
 from callrouter.domain.errors import StorageUnavailableError
 
 _log = structlog.get_logger()
 _Result = TypeVar("_Result")
+FileState: TypeAlias = tuple[int, int, int] | None
 
-_BUSY_S = 2.0
+_PAUSE_S = 0.002
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRAGMAS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
 _SCHEMA = """
@@ -41,11 +44,13 @@ CREATE TABLE IF NOT EXISTS spooled_events (
 class SpoolFile:
     """One connection to the file, used by one thread at a time, opened anew when it must be.
 
-    It must be after a fork, and when another process has set the file aside.
+    It must be after a fork, and when another process has set the file aside. `patience_s` is the
+    longest wait in all for other threads and processes that use the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience_s: float) -> None:
         self._path = path
+        self._patience_s = patience_s
         self._mutex = threading.Lock()
         self._process = os.getpid()
         self._connection: sqlite3.Connection | None = None
@@ -55,22 +60,61 @@ class SpoolFile:
     def run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """What `work` makes of the connection; a broken file is set aside, and a new one used.
 
-        Raises StorageUnavailableError when the file can't be used.
+        `work` is run again when another process was in its way. Raises StorageUnavailableError
+        when the file can't be used, or not within `patience_s`.
         """
+        deadline = time.monotonic() + self._patience_s
         self._adopt_by_child()
-        with self._mutex:
+        mutex = self._mutex
+        if not mutex.acquire(timeout=self._patience_s):
+            raise StorageUnavailableError(
+                f"the spool {self._path} can't be used: other threads have had it for"
+                f" {self._patience_s} s"
+            )
+        try:
             try:
-                try:
-                    return work(self._open())
-                except sqlite3.DatabaseError as error:
-                    if not _is_broken(error):
-                        raise
-                    self._set_aside(str(error))
-                    return work(self._open())
-            except (OSError, sqlite3.Error) as error:
-                raise StorageUnavailableError(
-                    f"the spool {self._path} can't be used: {error}"
-                ) from error
+                return self._run(work, deadline)
+            except sqlite3.DatabaseError as error:
+                if _code(error) not in _BROKEN:
+                    raise
+                self._set_aside(str(error), deadline)
+                return self._run(work, deadline)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageUnavailableError(
+                f"the spool {self._path} can't be used: {error}"
+            ) from error
+        finally:
+            mutex.release()
+
+    def write(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """run() in a transaction, after which `state` is another one for every process."""
+
+        def write(connection: sqlite3.Connection) -> _Result:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                result = work(connection)
+            # SQLite itself touches its files before the commit, and syncs in between.
+            with suppress(OSError):  # it is committed whatever becomes of this
+                os.utime(self._path)
+            return result
+
+        return self.run(write)
+
+    def state(self) -> FileState:
+        """What differs after a write(), as far as the file system's clock is fine enough for it.
+
+        None without a file. Takes about a microsecond; raises StorageUnavailableError when the
+        folder can't be read.
+        """
+        try:
+            stat = self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StorageUnavailableError(
+                f"the spool {self._path} can't be used: {error}"
+            ) from error
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
@@ -91,23 +135,32 @@ class SpoolFile:
             self._connection.close()
             self._connection = None
 
+    def _run(self, work: Callable[[sqlite3.Connection], _Result], deadline: float) -> _Result:
+        while True:
+            try:
+                return work(self._open())
+            except sqlite3.OperationalError as error:
+                # Waiting here, not in SQLite: there every statement would have a wait of its own.
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() + _PAUSE_S > deadline:
+                    raise
+                time.sleep(_PAUSE_S)
+
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and self._is_in_place():
             return self._connection
         self._close()
-        with suppress(FileExistsError):  # made by us, since callers' numbers are nobody's business
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        create_private(self._path)
         self._inode = self._path.stat().st_ino
-        self._connection = connection = sqlite3.connect(
-            self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        connection = sqlite3.connect(
+            self._path, timeout=0, isolation_level=None, check_same_thread=False
         )
-        for statement in (*_PRAGMAS, _SCHEMA):
-            connection.execute(statement)
-        [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            broken = sqlite3.DatabaseError(verdict)
-            broken.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-            raise broken
+        try:
+            for statement in (*_PRAGMAS, _SCHEMA):
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
         return connection
 
     def _is_in_place(self) -> bool:
@@ -116,10 +169,12 @@ class SpoolFile:
         except FileNotFoundError:
             return False
 
-    def _set_aside(self, reason: str) -> None:
+    def _set_aside(self, reason: str, deadline: float) -> None:
         """Rename the broken file, unless another process has done so already."""
         self._close()
-        with hold_lock(self._path.with_name(self._path.name + ".lock"), waits=True):
+        with hold_lock(self._path.with_name(self._path.name + ".lock"), deadline) as is_held:
+            if not is_held:
+                raise TimeoutError("it is broken, and another process is setting it aside")
             if not self._is_in_place():
                 return
             number = 1
@@ -133,22 +188,28 @@ class SpoolFile:
 
 
 @contextmanager
-def hold_lock(path: Path, *, waits: bool = False) -> Iterator[bool]:
+def hold_lock(path: Path, deadline: float = 0.0) -> Iterator[bool]:
     """Hold the lock of this name, one holder a machine; False when another has it.
 
-    The kernel lets it go when its process dies.
+    It is waited for until `deadline` of time.monotonic(). The kernel lets it go when its process
+    dies.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        while not (is_held := _try_lock(descriptor)) and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S)
+        yield is_held
     finally:
         os.close(descriptor)
 
 
-def _is_broken(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

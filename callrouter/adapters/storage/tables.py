@@ -125,6 +125,14 @@ calls = sa.Table(
 )
 Index(None, calls.c.seller_id, calls.c.arrived_at, calls.c.call_sid)
 Index(
+    "calls_open_seller_id_arrived_at_call_sid_idx",
+    calls.c.seller_id,
+    calls.c.arrived_at,
+    calls.c.call_sid,
+    postgresql_where=calls.c.closed_at.is_(None),
+    sqlite_where=calls.c.closed_at.is_(None),
+)
+Index(
     None,
     calls.c.next_sweep_at,
     postgresql_where=calls.c.next_sweep_at.is_not(None),

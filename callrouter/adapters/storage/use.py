@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 
 import psycopg
-from psycopg.pq import ConnStatus
+from psycopg.pq import ConnStatus, TransactionStatus
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -125,8 +125,10 @@ class Use:
         if connection is None or connection.closed or connection.invalidated:
             return
         with suppress(*FAILURES):
-            _psycopg_or_sqlite(connection).rollback()
-        if _is_broken(connection):
+            if _is_in_transaction(connection):
+                # Not the driver's rollback(): psycopg's deallocates every prepared statement.
+                _run(connection, "ROLLBACK")
+        if _is_broken(connection) or _is_in_transaction(connection):
             self._give_up(connection)
 
     def _give_up(self, connection: Connection) -> None:
@@ -171,6 +173,13 @@ def _psycopg_or_sqlite(connection: Connection) -> PsycopgConnection | sqlite3.Co
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection | sqlite3.Connection)  # noqa: S101 - no third one
     return raw
+
+
+def _is_in_transaction(connection: Connection) -> bool:
+    raw = _psycopg_or_sqlite(connection)
+    if isinstance(raw, psycopg.Connection):
+        return raw.pgconn.transaction_status != TransactionStatus.IDLE
+    return raw.in_transaction
 
 
 def _is_broken(connection: Connection) -> bool:

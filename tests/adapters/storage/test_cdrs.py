@@ -1,9 +1,11 @@
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
+from sqlalchemy import event
 
 from callrouter.adapters.storage.calls import ensure_and_lock_call, read_call
 from callrouter.adapters.storage.cdrs import (
@@ -17,6 +19,7 @@ from callrouter.adapters.storage.cdrs import (
     stream_cdrs,
 )
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.tables import calls as calls_table
 from callrouter.adapters.storage.tables import cdrs as cdrs_table
 from callrouter.domain.cdr import (
     AttemptOutcome,
@@ -280,3 +283,26 @@ def test_open_calls_are_listed_until_they_have_a_cdr(database: Database) -> None
         open_calls = list_open_calls(connection, "acme", 10)
         assert [call.call_sid for call in open_calls] == ["CA2", "CA0"]
         assert len(list_open_calls(connection, "acme", 1)) == 1
+
+
+def test_a_few_open_calls_are_found_by_an_index_of_their_own(database: Database) -> None:
+    rows = [
+        {"seller_id": "acme", "call_sid": f"CA{n}", "arrived_at": at(n), "did": DID, "ani": ANI}
+        | {"campaign_id": "roofing", "publisher": "radio", "closed_at": at(n) if n % 500 else None}
+        for n in range(3_000)
+    ]
+    with database.write() as connection:
+        connection.execute(sa.insert(calls_table), rows)
+    asked: list[tuple[str, Any]] = []
+    with database.read() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        event.listen(
+            connection, "before_cursor_execute", lambda *seen: asked.append((seen[2], seen[3]))
+        )
+        assert len(list_open_calls(connection, "acme", 10)) == 6
+        [(statement, parameters)] = asked
+        explain = "EXPLAIN" if database.is_postgresql else "EXPLAIN QUERY PLAN"
+        plan = str(connection.exec_driver_sql(f"{explain} {statement}", parameters).all())
+    assert "calls_open_seller_id_arrived_at_call_sid_idx" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan

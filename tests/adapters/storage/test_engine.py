@@ -63,6 +63,26 @@ def test_settings_in_the_url_win_over_ours() -> None:
     assert "application_name=mine" in open_database(url).shown_url
 
 
+def test_a_new_sqlite_file_is_for_the_owner_s_eyes(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/new.db")
+    upgrade_database(database)
+    with database.write() as connection:
+        bump_change_counter(connection)
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    database.dispose()
+    assert modes.keys() >= {"new.db", "new.db-wal", "new.db-shm"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_sqlite_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "old.db").touch()
+    (tmp_path / "old.db").chmod(0o640)
+    database = open_database(f"sqlite:///{tmp_path}/old.db")
+    upgrade_database(database)
+    database.dispose()
+    assert (tmp_path / "old.db").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_transaction_is_kept_as_a_whole(database: Database) -> None:
     with database.write() as connection:
         bump_change_counter(connection)

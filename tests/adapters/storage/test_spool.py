@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from callrouter.adapters.storage.spool import Drained, Spool, SpooledEvent
+from callrouter.adapters.storage.spool import PATIENCE_S, Drained, Spool, SpooledEvent
 from callrouter.adapters.storage.types import make_storable
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallEvent
@@ -192,8 +192,8 @@ def test_a_second_drainer_leaves_it_to_the_first(path: Path, spool: Spool) -> No
     assert spool.drain(drain_again) == Drained(1, 0)
 
 
-def test_threads_may_append_while_others_drain(path: Path, spool: Spool) -> None:
-    target = Target()
+def test_threads_may_append_while_others_drain(path: Path) -> None:
+    target, spool = Target(), Spool(path, patience_s=60)
 
     def append(first: int) -> None:
         for number in range(first, first + 25):
@@ -206,7 +206,8 @@ def test_threads_may_append_while_others_drain(path: Path, spool: Spool) -> None
             other.drain(target)
         for future in appending:
             future.result()
-    spool.drain(target)
+    with closing(spool):
+        spool.drain(target)
     came = [number_of(entry) for entry in target.came]
     assert sorted(came) == sorted(100 * n + m for n in range(4) for m in range(25))
 
@@ -218,15 +219,49 @@ def test_an_empty_spool_makes_no_file(path: Path, spool: Spool) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_what_another_process_appends_is_noticed_within_a_second(path: Path, spool: Spool) -> None:
-    assert spool.is_empty()
+def test_what_another_process_appends_and_drains_is_seen_at_once(path: Path, spool: Spool) -> None:
     with closing(Spool(path)) as other:
-        other.append([numbered(1)])
-        until = time.monotonic() + 1.0
-        while spool.is_empty():
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        spool.drain(Target())
+        for number in range(50):
+            assert other.is_empty()
+            spool.append([numbered(number)])
+            assert not other.is_empty()
+            spool.drain(Target())
+            assert other.is_empty()
+
+
+def test_it_is_seen_at_once_also_after_a_while_without_any_change(path: Path, spool: Spool) -> None:
+    with closing(Spool(path)) as other:
+        for number in range(5):
+            look_for(0.05, other, expected=True)
+            spool.append([numbered(number)])
+            look_for(0.05, other, expected=False)
+            spool.drain(Target())
+
+
+def look_for(seconds: float, spool: Spool, *, expected: bool) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert spool.is_empty() == expected
+
+
+def test_an_unchanged_file_is_looked_into_only_now_and_then(spool: Spool) -> None:
+    spool.append([numbered(1)])
+    with closing(sqlite3.connect(spool.path, isolation_level=None)) as stranger:
+        stranger.execute("PRAGMA synchronous = OFF")
+        stranger.execute("BEGIN IMMEDIATE")
+        stranger.execute("DELETE FROM spooled_events")
+        look_for(0.05, spool, expected=False)
+        stranger.execute("COMMIT")  # SQLite alone doesn't touch the file itself
+        assert not spool.is_empty()
+        wait_until(spool.is_empty)
+
+
+def test_a_write_within_the_tick_of_the_last_one_is_seen_at_once(spool: Spool) -> None:
+    spool.append([numbered(1)])
+    with closing(sqlite3.connect(spool.path, isolation_level=None)) as stranger:
+        stranger.execute("PRAGMA synchronous = OFF")
+        assert not spool.is_empty()
+        stranger.execute("DELETE FROM spooled_events")  # leaves the stamp of the file as it is
         assert spool.is_empty()
 
 
@@ -258,6 +293,62 @@ def test_a_broken_file_is_set_aside_and_calls_go_on(
     [log] = [log for log in logs if log["event"] == "spool_set_aside"]
     assert log["path"] == f"{path}.corrupt-1"
     assert Path(log["path"]).exists()
+
+
+def test_damage_amid_the_file_is_found_when_it_is_read_and_calls_go_on(path: Path) -> None:
+    with closing(Spool(path)) as before:
+        before.append([numbered(n) for n in range(2_000)])
+    with path.open("r+b") as file:
+        file.seek(40 * 4_096)
+        file.write(b"garbage" * 9_999)
+    with closing(Spool(path)) as spool, capture_logs() as logs:
+        assert not spool.is_empty()
+        assert spool.append([numbered(3_000)]) == (True,)
+        spool.drain(Target())
+        assert spool.append([numbered(1)]) == (True,)
+        assert spool.drain(Target()) == Drained(1, 0)
+        assert spool.is_empty()
+    assert [log["event"] for log in logs if "spool" in log["event"]] == ["spool_set_aside"]
+
+
+def test_a_locked_file_holds_no_caller_longer_than_the_patience(path: Path, spool: Spool) -> None:
+    """However many callers wait, and whether the file is open already or not."""
+    spool.append([numbered(0)])
+    took: list[float] = []
+
+    def append(one: Spool, number: int) -> None:
+        start = time.monotonic()
+        with pytest.raises(StorageUnavailableError, match="can't be used"):
+            one.append([numbered(number)])
+        took.append(time.monotonic() - start)
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as file, closing(Spool(path)) as new:
+        file.execute("BEGIN EXCLUSIVE")
+        with ThreadPoolExecutor(12) as threads:
+            list(threads.map(append, [spool, new] * 6, range(1, 13)))
+        file.execute("ROLLBACK")
+        assert max(took) < 5 * PATIENCE_S  # six in a row would take longer
+        assert new.append([numbered(13)]) == spool.append([numbered(14)]) == (True,)
+
+
+def test_a_drain_that_waits_for_the_file_is_in_no_caller_s_way(path: Path, spool: Spool) -> None:
+    spool.append([numbered(1)])
+    target, lock = Target(), sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    def lock_after(entries: Sequence[SpooledEvent]) -> None:
+        target(entries)
+        lock.execute("BEGIN IMMEDIATE")
+
+    with closing(lock), ThreadPoolExecutor(1) as threads:
+        draining = threads.submit(spool.drain, lock_after)
+        wait_until(lambda: bool(target.batches))
+        wait_until(lambda: lock.in_transaction)
+        assert spool.events_of("acme", leg_sid(1)) == (numbered(1).event,)
+        with pytest.raises(StorageUnavailableError):
+            spool.append([numbered(2)])
+        assert not draining.done()
+        lock.execute("ROLLBACK")
+        assert draining.result() == Drained(1, 0)
 
 
 def test_a_second_broken_file_is_set_aside_beside_the_first(path: Path) -> None:
@@ -309,7 +400,7 @@ def numbered(number):
     return SpooledEvent("acme", replace(arrived(), call_sid=leg_sid(number)), None)
 """
 _APPENDS = """
-spool, first = Spool(Path(sys.argv[1])), int(sys.argv[2])
+spool, first = Spool(Path(sys.argv[1]), patience_s=60), int(sys.argv[2])
 for number in range(first, first + 100_000):
     spool.append([numbered(number)])
     print(number, flush=True)
@@ -321,7 +412,7 @@ def apply(entries):
     numbers = (int(entry.event.call_sid.removeprefix("CA"), 16) for entry in entries)
     os.write(seen, "".join(f"{number}\\n" for number in numbers).encode())
 
-spool = Spool(Path(sys.argv[1]))
+spool = Spool(Path(sys.argv[1]), patience_s=60)
 print("ready", flush=True)
 while True:
     spool.drain(apply, batch=7)

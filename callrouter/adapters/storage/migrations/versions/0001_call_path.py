@@ -161,6 +161,14 @@ def _create_calls() -> None:
     op.create_index(
         "calls_seller_id_arrived_at_call_sid_idx", "calls", ["seller_id", "arrived_at", "call_sid"]
     )
+    is_open = sa.text("closed_at IS NULL")
+    op.create_index(
+        "calls_open_seller_id_arrived_at_call_sid_idx",
+        "calls",
+        ["seller_id", "arrived_at", "call_sid"],
+        postgresql_where=is_open,
+        sqlite_where=is_open,
+    )
     for column in ("next_sweep_at", "closed_at"):
         is_set = sa.text(f"{column} IS NOT NULL")
         op.create_index(

@@ -35,22 +35,25 @@ def make_arrivals(run: str, count: int, numbers: int) -> Iterator[Webhook]:
         )
 
 
-def make_progress(run: str, count: int) -> Iterator[Webhook]:
-    """So many progress callbacks of buyers' legs, each of another leg of an existing call."""
+def make_progress(run: str, count: int, calls: int) -> Iterator[Webhook]:
+    """So many progress callbacks, each new, of buyers' legs of the run's first `calls` calls."""
+    statuses = ("initiated", "ringing", "in-progress")
     for i in range(count):
+        turn, call = divmod(i, calls)
+        leg, sequence = divmod(turn, len(statuses))
         yield Webhook(
             "/twilio/legs/1?d=d1",
             {
                 "AccountSid": SELLER.account_sid,
                 "ApiVersion": "2010-04-01",
-                "CallSid": f"CA{run}b{i:025x}",
-                "ParentCallSid": f"CA{run}{i:026x}",
-                "CallStatus": "ringing",
+                "CallSid": f"CA{run}b{leg:05x}{call:020x}",
+                "ParentCallSid": f"CA{run}{call:026x}",
+                "CallStatus": statuses[sequence],
                 "CallbackSource": "call-progress-events",
                 "Direction": "outbound-dial",
                 "From": "+14155550123",
                 "To": "+13125550171",
-                "SequenceNumber": "1",
+                "SequenceNumber": str(sequence),
                 "Timestamp": "Sun, 22 Nov 2026 12:00:00 +0000",
             },
         )

@@ -106,10 +106,16 @@ class KnownGoodKeeper:
     def refresh(self) -> None:
         """Read the configuration anew if anything in it was changed, and write it to disk.
 
-        Raises StorageUnavailableError; what is known stays known then.
+        Raises StorageUnavailableError; what is known stays known then. A process that knows nothing
+        yet takes what another one of this machine may have saved by now.
         """
         with self._looking:
-            self._refresh()
+            try:
+                self._refresh()
+            except StorageUnavailableError:
+                if not self.current.sellers:
+                    self.current = self._load()
+                raise
 
     def _refresh(self) -> None:
         self._looked_at_s = time.monotonic()

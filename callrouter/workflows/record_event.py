@@ -36,7 +36,7 @@ def record_event(
     except StorageUnavailableError as error:
         log.warning("event_spooled", call=event.call_sid, event_key=event.key, reason=str(error))
         entry = SpooledEvent(seller_id, event, raw, did=known_from.did, ani=known_from.ani)
-        board.spool.append([entry])
+        board.keep_in_spool([entry])
 
 
 def record_for_listener(

@@ -81,7 +81,7 @@ def _keep(
     """
     entries = [SpooledEvent(seller_id, event, raw), SpooledEvent(seller_id, decided, None)]
     try:
-        _, is_new = board.spool.append(entries)
+        _, is_new = board.keep_in_spool(entries)
         if not is_new:
             attempt = decided.decision.attempt
             first = board.spool.find_decided(seller_id, decided.call_sid, attempt)

@@ -1,12 +1,14 @@
 """What the call path works with; wired once a process."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.spool import Spool
+from callrouter.adapters.storage.spool import Spool, SpooledEvent
 from callrouter.adapters.twilio.links import Links
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallEvent, RouteDecided
@@ -15,6 +17,10 @@ from callrouter.workflows.known_good import KnownGoodKeeper
 from callrouter.workflows.ports import Clock
 
 log = structlog.get_logger()
+
+_SPOOL_TRIES = 10
+"""About two seconds on a crowded disk; with the database's own time-out, less than the carrier
+waits for a voice answer (`Links.voice`). A broken disk fails at once each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,17 @@ class Switchboard:
         except StorageUnavailableError as error:
             log.warning("spool_unreadable", call=call_sid, reason=str(error))
             return ()
+
+    def keep_in_spool(self, entries: Sequence[SpooledEvent]) -> tuple[bool, ...]:
+        """Keep events until the database is back; which of them were new.
+
+        A crowded disk is waited for: a caller can bear two more seconds of ringing, and what isn't
+        written is lost. Raises StorageUnavailableError when it can't be written even so.
+        """
+        for _ in range(_SPOOL_TRIES - 1):
+            with suppress(StorageUnavailableError):
+                return self.spool.append(entries)
+        return self.spool.append(entries)
 
     def next_sweep_at(self, now: datetime) -> datetime:
         """When the carrier is asked about a call of which no end was reported by then."""

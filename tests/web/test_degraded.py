@@ -1,5 +1,7 @@
 """The database is away: callers hear nothing of it, and nothing that was answered is lost."""
 
+import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -221,6 +223,28 @@ def test_a_number_that_nobody_has_is_not_in_service_without_a_database_either(
     drain_spool(board)
     (stored,) = list_all(board.database)
     assert stored.cdr.disposition is Disposition.NOT_IN_SERVICE
+
+
+def test_a_crowded_spool_is_waited_for_as_nothing_may_be_lost(
+    stranded: TwilioSide, down: Switchboard, board: Switchboard
+) -> None:
+    stranded.post("/twilio/voice", caller_fields("ringing", call_sid="CA" + "9" * 32))
+    crowd = sqlite3.connect(down.spool.path, isolation_level=None, check_same_thread=False)
+    crowd.execute("BEGIN EXCLUSIVE")
+    leaving = threading.Timer(0.6, lambda: crowd.execute("ROLLBACK"))
+    leaving.start()
+
+    with capture_logs() as logs:
+        answer = stranded.post("/twilio/voice", caller_fields("ringing"))
+        told = stranded.post("/twilio/status", caller_fields("no-answer"))
+    leaving.join()
+    crowd.close()
+
+    assert "+12125550171</Number>" in answer.text
+    assert told.status_code == 204
+    assert "events_lost" not in [line["event"] for line in logs]
+    drain_spool(board)
+    assert {"arrived", "decided:1", "ended:no-answer"} <= set(_events(board.database))
 
 
 def test_draining_again_changes_nothing(

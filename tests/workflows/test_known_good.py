@@ -71,6 +71,22 @@ def test_a_restart_without_the_database_knows_all_of_it(
         assert restarted.known_good.current is known
 
 
+def test_a_process_that_knows_nothing_yet_takes_what_another_one_has_saved_since(
+    database: Database, tmp_path: Path, clock: FakeClock
+) -> None:
+    """Both were started at once, and the database went away before this one had looked."""
+    with without_database(make_unreachable("refused", tmp_path), tmp_path, clock) as too_late:
+        open_seller(database)
+        with make_board(database, tmp_path) as in_time:
+            in_time.known_good.refresh()
+
+        assert too_late.known_good.find_seller(SELLER.account_sid) is None
+        seller = too_late.known_good.find_seller(SELLER.account_sid, look_again=True)
+
+        assert seller is not None
+        assert seller.tokens == SELLER.tokens
+
+
 def test_a_restart_with_the_database_reads_it_anew(
     board: Switchboard, tmp_path: Path, database: Database
 ) -> None:

@@ -57,7 +57,7 @@ def test_an_outage_is_said_and_waited_out(tmp_path: Path, clock: FakeClock) -> N
 
 def test_a_bug_doesnt_end_it(board: Switchboard) -> None:
     class Broken(Spool):
-        def depth(self) -> int:
+        def is_empty(self) -> bool:
             raise RuntimeError("a bug")
 
     broken = replace(board, spool=Broken(Path("nowhere")))

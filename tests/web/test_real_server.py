@@ -11,13 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from callrouter.adapters.storage.calls import read_events
+from callrouter.adapters.storage.calls import read_decided, read_events
 from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.migrations import upgrade
 from callrouter.simulator.signing import sign
@@ -55,8 +56,13 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("served")) as (running, _):
+        yield running
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[tuple[Server, "subprocess.Popen[bytes]"]]:
     """callrouter.wsgi under gunicorn, as a platform would run it, with a seller."""
-    folder = tmp_path_factory.mktemp("served")
     url = f"sqlite:///{folder}/callrouter.db"
     upgrade(url)
     database = open_database(url)
@@ -77,10 +83,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             "CALLROUTER_STATE_DIR": str(folder / "state"),
             "CALLROUTER_LOG_LEVEL": "ERROR",
         },
+        start_new_session=True,
     )
     try:
         wait_until_healthy(port, process)
-        yield Server(port, url)
+        yield Server(port, url), process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -236,3 +243,35 @@ def test_a_connection_is_kept_for_the_next_webhook(server: Server) -> None:
         assert (response.status, response.read()) == (204, b"")
         assert connection.sock is first
     connection.close()
+
+
+@pytest.mark.slow
+def test_what_was_answered_before_kill_9_is_kept(tmp_path: Path) -> None:
+    answered: dict[str, str] = {}
+    with running_server(tmp_path) as (server, process):
+
+        def call(number: int) -> None:
+            sid = f"CA{number:032x}"
+            fields = caller_fields("ringing", call_sid=sid)
+            body, signature = urlencode(fields).encode(), signed("/twilio/voice", fields)
+            with suppress(OSError, http.client.HTTPException):
+                status, twiml = server.ask("/twilio/voice", body, signature=signature)
+                assert status == 200
+                answered[sid] = twiml.decode()
+
+        with ThreadPoolExecutor(8) as pool:
+            calls = [pool.submit(call, number) for number in range(400)]
+            while len(answered) < 60:
+                time.sleep(0.005)
+            os.killpg(process.pid, signal.SIGKILL)
+        for done in calls:
+            done.result()
+
+    assert 60 <= len(answered) < 400
+    database = open_database(server.database_url)
+    with database.read() as connection:
+        for sid, twiml in answered.items():
+            decided = read_decided(connection, SELLER.seller_id, sid, 1)
+            assert decided is not None
+            assert decided.twiml == twiml
+    database.dispose()

@@ -15,7 +15,7 @@ $(READY): requirements.lock setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("callrouter needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(VENV)
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python .ci/get_pip.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from callrouter.domain.decision import CallSoFar
 from callrouter.domain.derivation import derive
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.events import (
@@ -16,7 +17,7 @@ from callrouter.domain.events import (
     RouteDecided,
 )
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import CallSoFar, decide
+from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import Route, RoutingTable
 
 _AT = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callrouter.cli.printing import align
-from callrouter.domain.routing import Candidate, Closing, Decision, Dial, SkipRule
+from callrouter.domain.decision import Candidate, Closing, Decision, Dial, SkipRule
 
 _COLUMNS = ("", "destination", "buyer", "priority", "share", "")
 

@@ -15,9 +15,9 @@ from callrouter.cli.decision_text import (
 )
 from callrouter.cli.options import INSTANT, example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, make_visible, print_json, show_instant
+from callrouter.domain.decision import Decision
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.numbers import check_number
-from callrouter.domain.routing import Decision
 from callrouter.workflows.explain_route import explain_route, recall_decisions
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from callrouter.domain.decision import Dial
 from callrouter.domain.events import (
     CallArrived,
     CallEnded,
@@ -25,7 +26,6 @@ from callrouter.domain.events import (
     WhisperStarted,
 )
 from callrouter.domain.plausibility import leave_out_absurd
-from callrouter.domain.routing import Dial
 
 _AFTERWARDS = (CallSwept, LegSwept, SweepGaveUp)
 """What we learn by asking, at a time that has nothing to do with the call's own."""

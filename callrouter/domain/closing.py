@@ -3,7 +3,7 @@
 Which destination a call could get instead isn't known here.
 """
 
-from callrouter.domain.routing import CallSoFar, Closing, Decision
+from callrouter.domain.decision import CallSoFar, Closing, Decision
 from callrouter.domain.routing_table import LastResort, NobodyLeft, RoutingTable
 
 

@@ -16,6 +16,7 @@ from callrouter.domain.cdr import (
     Disposition,
     HangupParty,
 )
+from callrouter.domain.decision import Closing
 from callrouter.domain.durations import Connected, measure_connected, measure_total
 from callrouter.domain.events import (
     CallArrived,
@@ -33,7 +34,6 @@ from callrouter.domain.outcomes import (
     leg_ended_at,
     read_caller_leg,
 )
-from callrouter.domain.routing import Closing
 
 _FURTHEST_FIRST = (
     (AttemptOutcome.DECLINED, Disposition.DECLINED),

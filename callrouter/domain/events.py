@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from callrouter.domain.routing import Decision
+from callrouter.domain.decision import Decision
 
 
 class LegStatus(StrEnum):

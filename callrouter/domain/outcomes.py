@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from callrouter.domain.call import Attempt, CallHistory
 from callrouter.domain.cdr import AttemptOutcome
+from callrouter.domain.decision import Closing
 from callrouter.domain.events import LegStatus
-from callrouter.domain.routing import Closing
 
 _TOGETHER = timedelta(seconds=2)
 """Two legs that the carrier took down for one hang-up bear stamps no further apart."""

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from callrouter.adapters.twilio.links import ATTEMPTS, SCREENING, VOICE, VOICEMAIL, WHISPER
 from callrouter.adapters.twilio.twiml import render_bridge, render_hangup
+from callrouter.domain.decision import Closing
 from callrouter.domain.events import (
     CallArrived,
     DialEnded,
@@ -19,7 +20,6 @@ from callrouter.domain.events import (
     ScreeningAnswered,
     WhisperStarted,
 )
-from callrouter.domain.routing import Closing
 from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.record_event import record_for_listener
 from callrouter.workflows.route_call import route_call

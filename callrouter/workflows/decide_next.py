@@ -8,17 +8,12 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.routing_tables import find_number
 from callrouter.domain.call import CallHistory
 from callrouter.domain.closing import apologize, close_call, refuse_number, take_leave
+from callrouter.domain.decision import CallSoFar, Closing, Decision
 from callrouter.domain.directory import Directory
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.outcomes import was_bridged
-from callrouter.domain.routing import (
-    CARRIER_EXTRA_RING_S,
-    CallSoFar,
-    Closing,
-    Decision,
-    decide,
-)
+from callrouter.domain.routing import CARRIER_EXTRA_RING_S, decide
 from callrouter.domain.routing_table import Route
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGood

@@ -14,15 +14,11 @@ from callrouter.adapters.storage.directories import list_directory_versions
 from callrouter.adapters.storage.routing_tables import list_activations, list_campaigns
 from callrouter.domain.call import read_history
 from callrouter.domain.closing import refuse_number
+from callrouter.domain.decision import CallSoFar, Decision
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import (
-    CARRIER_EXTRA_RING_S,
-    CallSoFar,
-    Decision,
-    decide,
-)
+from callrouter.domain.routing import CARRIER_EXTRA_RING_S, decide
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.decide_next import decide_by_live_table

@@ -13,10 +13,10 @@ from callrouter.adapters.storage.calls import (
     record_arrival,
 )
 from callrouter.adapters.twilio.twiml import render_decision
+from callrouter.domain.decision import CallSoFar
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import CallSoFar
 from callrouter.workflows.close_call import lock_call
 from callrouter.workflows.decide_next import decide_by_live_table, log_decision
 from callrouter.workflows.route_degraded import route_degraded

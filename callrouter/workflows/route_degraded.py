@@ -11,10 +11,10 @@ from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.adapters.twilio.twiml import render_decision
 from callrouter.domain.call import read_history
 from callrouter.domain.closing import apologize
+from callrouter.domain.decision import CallSoFar, Decision
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, CallEvent, DialEnded, RouteDecided
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import CallSoFar, Decision
 from callrouter.workflows.decide_next import (
     closing_after,
     decide_by_known_good,

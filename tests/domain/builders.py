@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from callrouter.domain.call import Attempt, CallHistory, read_history
+from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.events import (
     CallArrived,
@@ -26,7 +27,6 @@ from callrouter.domain.events import (
     WhisperStarted,
 )
 from callrouter.domain.numbers import Caller, read_caller
-from callrouter.domain.routing import CallSoFar, Closing, Decision, Dial
 from callrouter.domain.routing_table import Limits, NobodyLeft, Route, RoutingTable, Screening
 
 T0 = datetime(2026, 9, 15, 17, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from callrouter.domain.carrier_records import CarrierCall, CarrierLeg
 from callrouter.domain.cdr import AttemptOutcome, Disposition, HangupParty
+from callrouter.domain.decision import Closing
 from callrouter.domain.events import CallEvent, LegStatus
-from callrouter.domain.routing import Closing
 from tests.domain.builders import (
     CALL_SID,
     NUMBERS,

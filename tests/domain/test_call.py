@@ -3,8 +3,8 @@ from collections.abc import Sequence
 import pytest
 
 from callrouter.domain.call import read_history
+from callrouter.domain.decision import Closing
 from callrouter.domain.events import CallEvent, LegStatus
-from callrouter.domain.routing import Closing
 from tests.domain.builders import (
     NUMBERS,
     PRESS_1,

@@ -10,9 +10,9 @@ from callrouter.domain.cdr import (
     Disposition,
     HangupParty,
 )
+from callrouter.domain.decision import Closing
 from callrouter.domain.derivation import derive, derive_from
 from callrouter.domain.events import CallEvent, LegStatus
-from callrouter.domain.routing import Closing
 from tests.domain.builders import (
     ANI,
     CALL_SID,

@@ -4,9 +4,9 @@ import pytest
 
 from callrouter.domain.call import read_history
 from callrouter.domain.cdr import CdrFlag, ConnectedSource
+from callrouter.domain.decision import Closing
 from callrouter.domain.durations import Connected, Total, measure_connected, measure_total
 from callrouter.domain.events import CallEvent, DialEnded, LegStatus
-from callrouter.domain.routing import Closing
 from tests.domain.builders import (
     PRESS_1,
     arrived,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from callrouter.domain.call import read_history
 from callrouter.domain.cdr import AttemptOutcome, CdrFlag, ConnectedSource, Disposition
+from callrouter.domain.decision import Closing, Decision, Dial
 from callrouter.domain.derivation import derive
 from callrouter.domain.events import (
     CallArrived,
@@ -25,7 +26,6 @@ from callrouter.domain.events import (
     VoicemailRecorded,
     WhisperStarted,
 )
-from callrouter.domain.routing import Closing, Decision, Dial
 from tests.domain.builders import CALL_SID, NUMBERS, PRESS_1, at, closed
 
 sids = st.just(CALL_SID)

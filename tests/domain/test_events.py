@@ -1,7 +1,7 @@
 import pytest
 
+from callrouter.domain.decision import Closing
 from callrouter.domain.events import CallEvent, LegStatus
-from callrouter.domain.routing import Closing
 from tests.domain.builders import (
     arrived,
     closed,

@@ -4,6 +4,7 @@ import pytest
 
 from callrouter.domain.call import read_history
 from callrouter.domain.cdr import AttemptOutcome
+from callrouter.domain.decision import Closing
 from callrouter.domain.events import CallEvent, LegStatus
 from callrouter.domain.outcomes import (
     CallerLeg,
@@ -16,7 +17,6 @@ from callrouter.domain.outcomes import (
     was_bridged,
     went_on,
 )
-from callrouter.domain.routing import Closing
 from tests.domain.builders import (
     PRESS_1,
     arrived,

@@ -8,15 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.domain.closing import close_call, refuse_number
+from callrouter.domain.decision import CallSoFar, Closing, Skip, SkipRule
 from callrouter.domain.directory import Directory
 from callrouter.domain.numbers import Caller, read_caller
 from callrouter.domain.routing import (
     CARRIER_EXTRA_RING_S,
     SHORTEST_RING_S,
-    CallSoFar,
-    Closing,
-    Skip,
-    SkipRule,
     decide,
     rank_routes,
 )

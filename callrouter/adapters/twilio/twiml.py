@@ -9,7 +9,7 @@ from twilio.twiml.voice_response import Dial as DialVerb
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from callrouter.adapters.twilio.links import Links
-from callrouter.domain.routing import Closing, Decision, Dial
+from callrouter.domain.decision import Closing, Decision, Dial
 from callrouter.domain.routing_table import Screening
 
 _LEG_EVENTS = "initiated ringing answered completed"

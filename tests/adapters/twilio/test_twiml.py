@@ -14,7 +14,7 @@ from callrouter.adapters.twilio.twiml import (
     render_hangup,
     render_whisper,
 )
-from callrouter.domain.routing import Closing, Decision, Dial
+from callrouter.domain.decision import Closing, Decision, Dial
 from callrouter.domain.routing_table import Screening
 from callrouter.simulator.twiml import Script, read_twiml
 from tests.goldens import check_golden

@@ -1,0 +1,102 @@
+"""What a routing decision says: the candidates, why each was passed by, what is dialled or said.
+
+Values only; how they come about is known in `routing` and `closing`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callrouter.domain.numbers import Caller
+from callrouter.domain.routing_table import Screening
+
+
+class SkipRule(StrEnum):
+    """Why a candidate was passed by."""
+
+    ALREADY_TRIED = "already_tried"
+    DISABLED = "disabled"
+    NOT_IN_DIRECTORY = "not_in_directory"
+    WITHHELD_CALLER = "withheld_caller"
+    ATTEMPT_LIMIT = "attempt_limit"
+    RING_LIMIT = "ring_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The rule that passed a candidate by, and the value that it saw."""
+
+    rule: SkipRule
+    saw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route as this decision ranked it; `skip` is None for those that could have been dialled."""
+
+    destination_id: str
+    buyer_id: str
+    priority: int
+    weight: int
+    skip: Skip | None = None
+    overflow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """What to dial: everything that the carrier must be told of the chosen route.
+
+    `caller_id` is None when the caller's own number is passed on.
+    """
+
+    destination_id: str
+    buyer_id: str
+    dial_string: str
+    ring_s: int
+    call_s: int
+    caller_id: str | None
+    whisper: str = ""
+    screening: Screening | None = None
+    overflow: bool = False
+
+
+class Closing(StrEnum):
+    """How we end our part of a call instead of dialling."""
+
+    MESSAGE = "message"
+    VOICEMAIL = "voicemail"
+    NOT_IN_SERVICE = "not_in_service"
+    CONNECTED = "connected"
+    CALLER_GONE = "caller_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision: what is dialled as attempt `attempt`, or how the call is closed, and why.
+
+    Exactly one of `dial` and `closing` is set. `candidates` has every route of the table, best
+    first, with the reason of each that was passed by; the overflow comes last where it was asked.
+    """
+
+    attempt: int
+    campaign_id: str
+    publisher: str
+    table_version: int
+    directory_version: int
+    candidates: tuple[Candidate, ...]
+    dial: Dial | None = None
+    closing: Closing | None = None
+    say: str = ""
+    language: str = "en-US"
+    voicemail_max_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallSoFar:
+    """What `decide` must know of a call: its id, both numbers, and what was tried already."""
+
+    call_sid: str
+    did: str
+    caller: Caller
+    publisher: str = ""
+    tried: tuple[str, ...] = ()
+    ring_ms: int = 0

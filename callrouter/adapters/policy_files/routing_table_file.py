@@ -1,4 +1,4 @@
-"""A routing table as TOML: read, with every refusal named by line, and written back.
+"""A routing table as TOML: read, with every refusal named by line.
 
 Whether its destinations exist is not known here; `domain.table_check` sees to that.
 """
@@ -17,7 +17,6 @@ from callrouter.adapters.policy_files.rules import (
     TRUE_OR_FALSE,
     Rule,
     one_of,
-    quote,
     slug,
     spoken,
     whole,
@@ -130,29 +129,6 @@ def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
     )
 
 
-def write_table(table: RoutingTable) -> str:
-    """The table as a TOML text that `read_table` reads back as the same table."""
-    lines = [f"# Version {table.version} of this table."] if table.version else []
-    lines += [
-        f"campaign = {quote(table.campaign_id)}",
-        f"withheld_callers = {quote(table.withheld_callers)}",
-        f"language = {quote(table.language)}",
-        "",
-        "[limits]",
-        f"attempts = {table.limits.attempts}",
-        f"ring_s = {table.limits.ring_s}",
-        f"call_s = {table.limits.call_s}",
-    ]
-    for advertised in table.numbers:
-        lines += ["", "[[dids]]", f"number = {quote(advertised.number)}"]
-        if advertised.publisher:
-            lines.append(f"publisher = {quote(advertised.publisher)}")
-    for route in table.routes:
-        lines += ["", "[[routes]]", *_write_route(route)]
-    lines += ["", "[nobody_left]", *_write_nobody_left(table.nobody_left)]
-    return "\n".join(lines) + "\n"
-
-
 def _find_conflicts(document: PolicyDocument) -> Iterator[FileProblem]:
     """What is wrong between keys, found even where a key by itself is wrong too."""
     for section, key in (("dids", "number"), ("routes", "destination")):
@@ -202,33 +178,3 @@ def _to_nobody_left(section: NobodyLeftSection) -> NobodyLeft:
             resort=LastResort.VOICEMAIL, say=section.say, voicemail_max_s=section.voicemail_max_s
         )
     return NobodyLeft(say=section.say)
-
-
-def _write_route(route: Route) -> Iterator[str]:
-    yield f"destination = {quote(route.destination_id)}"
-    yield f"priority = {route.priority}"
-    yield f"weight = {route.weight}"
-    yield f"ring_s = {route.ring_s}"
-    if route.whisper:
-        yield f"whisper = {quote(route.whisper)}"
-    if route.screening:
-        yield f"screening = {_write_screening(route.screening)}"
-
-
-def _write_screening(screening: Screening) -> str:
-    if screening == Screening(screening.prompt):
-        return quote(screening.prompt)
-    return (
-        f"{{ prompt = {quote(screening.prompt)}, "
-        f"digit = {quote(screening.digit)}, wait_s = {screening.wait_s} }}"
-    )
-
-
-def _write_nobody_left(end: NobodyLeft) -> Iterator[str]:
-    yield f"say = {quote(end.say)}"
-    if end.resort is LastResort.OVERFLOW:
-        yield f"overflow = {quote(end.overflow_destination_id)}"
-        yield f"overflow_ring_s = {end.overflow_ring_s}"
-    elif end.resort is LastResort.VOICEMAIL:
-        yield "voicemail = true"
-        yield f"voicemail_max_s = {end.voicemail_max_s}"

@@ -3,16 +3,28 @@
 Immutable; a change is a new version. Knows nothing of files or of how a table is stored.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+
+from callrouter.domain.rules import NO_RULES, Rules
+
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class AdvertisedNumber:
-    """A DID of the campaign and the publisher who advertises it ("" when nobody does)."""
+    """A DID of the campaign and the publisher who advertises it ("" when nobody does).
+
+    `to`: every call to it goes to this destination alone, as long as it stands ("": by the routes).
+    `tags` are words of the seller's own, for filters.
+    """
 
     number: str
     publisher: str = ""
+    to: str = ""
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +40,12 @@ class Screening:
 class Route:
     """An entry of the table: a destination with its place in the order.
 
-    The lower `priority` is dialled first; within one priority, `weight` is the share of calls.
-    `ring_s` is how long the carrier is told to let it ring.
+    The lower `priority` is dialled first; within one priority the strategy decides, and `weight`
+    is the share of calls where it leaves a tie. `ring_s` is how long the carrier is told to let it
+    ring. `price_micros` is paid for a call that was connected for `payable_after_s` at least; None
+    where the table doesn't say. `send_digits` are keyed in the buyer's menu after the answer (w is
+    a pause of half a second, W of one). `sip_header` is the header that tells a SIP destination the
+    call's id.
     """
 
     destination_id: str
@@ -38,6 +54,53 @@ class Route:
     ring_s: int = 25
     whisper: str = ""
     screening: Screening | None = None
+    price_micros: int | None = None
+    payable_after_s: int | None = None
+    group_id: str = ""
+    send_digits: str = ""
+    sip_header: str = ""
+    rules: Rules = NO_RULES
+
+
+class Ring(StrEnum):
+    """How the routes of a group are dialled."""
+
+    IN_TURN = "in_turn"
+    """A hunt group: one after the other, as any routes; what it counts is shared."""
+    TOGETHER = "together"
+    """A ring group: all at once, up to ten; the first to answer has the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Routes that belong together."""
+
+    group_id: str
+    ring: Ring = Ring.IN_TURN
+
+
+class StrategyName(StrEnum):
+    """What decides between routes of one priority; whatever it leaves tied falls to weight."""
+
+    WEIGHT = "weight"
+    BEST_PAYING = "best_paying"
+    REVENUE_PER_CALL = "revenue_per_call"
+    ROUND_ROBIN = "round_robin"
+    LEAST_USED_CAP = "least_used_cap"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy and, for revenue per call, what it is measured on.
+
+    Over the last `over_calls` attempts of a destination, once there were `minimum_calls`; of those
+    without that many yet, one is put first in `new_share_percent` of all calls.
+    """
+
+    name: StrategyName = StrategyName.WEIGHT
+    over_calls: int = 100
+    minimum_calls: int = 20
+    new_share_percent: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +140,11 @@ class WithheldCallers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
-    """One version of a campaign's routing table; version 0 is a draft that was never stored."""
+    """One version of a campaign's routing table; version 0 is a draft that was never stored.
+
+    `zone` is where the days of the campaign, of its groups and of its publishers begin; a buyer's
+    and a destination's begin in the buyer's own. `currency` is that of every price.
+    """
 
     campaign_id: str
     numbers: tuple[AdvertisedNumber, ...]
@@ -87,12 +154,19 @@ class RoutingTable:
     nobody_left: NobodyLeft = NobodyLeft()
     withheld_callers: WithheldCallers = WithheldCallers.ACCEPT
     language: str = "en-US"
+    zone: str = "UTC"
+    currency: str = "USD"
+    strategy: Strategy = Strategy()
+    rules: Rules = NO_RULES
+    buyer_rules: Mapping[str, Rules] = field(default_factory=lambda: MappingProxyType({}))
+    groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))
 
     def destination_ids(self) -> frozenset[str]:
         """Every destination that this table can dial, the overflow's included."""
         named = {route.destination_id for route in self.routes}
         if self.nobody_left.overflow_destination_id:
             named.add(self.nobody_left.overflow_destination_id)
+        named.update(number.to for number in self.numbers if number.to)
         return frozenset(named)
 
     def route_to(self, destination_id: str) -> Route | None:

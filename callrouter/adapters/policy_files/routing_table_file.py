@@ -4,106 +4,34 @@ Whether its destinations exist is not known here; `domain.table_check` sees to t
 """
 
 from collections.abc import Iterator
-from typing import Annotated
-
-from pydantic import BeforeValidator, Field
+from types import MappingProxyType
 
 from callrouter.adapters.policy_files.document import PolicyDocument, open_document
-from callrouter.adapters.policy_files.explain import Section, find_repeats, read_sections
-from callrouter.adapters.policy_files.rules import (
-    DIGIT,
-    LANGUAGE,
-    NUMBER,
-    TRUE_OR_FALSE,
-    Rule,
-    one_of,
-    slug,
-    spoken,
-    whole,
+from callrouter.adapters.policy_files.explain import find_repeats, read_sections
+from callrouter.adapters.policy_files.rule_sections import to_rules
+from callrouter.adapters.policy_files.rules import fits_price
+from callrouter.adapters.policy_files.table_sections import (
+    DidSection,
+    NobodyLeftSection,
+    RouteSection,
+    RoutingTableFile,
 )
 from callrouter.domain.errors import FileProblem
+from callrouter.domain.money import DECIMALS, read_amount
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
+    Group,
     LastResort,
     Limits,
     NobodyLeft,
+    Ring,
     Route,
     RoutingTable,
     Screening,
+    Strategy,
+    StrategyName,
     WithheldCallers,
 )
-
-_LIMITS = Limits()
-_END = NobodyLeft()
-
-
-def _expand_prompt(written: object) -> object:
-    """The shorthand `screening = "…"` as the table that it stands for."""
-    return {"prompt": written} if isinstance(written, str) else written
-
-
-class DidSection(Section):
-    """`[[dids]]`: a number that callers of this campaign dial."""
-
-    number: Annotated[str, NUMBER]
-    publisher: Annotated[str, slug("radio-kx", or_empty=True)] = ""
-
-
-class ScreeningSection(Section):
-    """`screening`: the buyer must press a digit before the caller is put through."""
-
-    prompt: Annotated[str, spoken("Flood repair caller. Press 1 to take the call.")]
-    digit: Annotated[str, DIGIT] = "1"
-    wait_s: Annotated[int, whole(2, 60, 8, "seconds")] = 8
-
-
-_SCREENING = Rule(
-    'a text (the prompt) or a table { prompt = "…", digit = "1", wait_s = 8 }',
-    '"Flood repair caller. Press 1 to take the call."',
-)
-
-
-class RouteSection(Section):
-    """`[[routes]]`: a destination and its place in the order."""
-
-    destination: Annotated[str, slug("acme-east")]
-    priority: Annotated[int, whole(1, 10_000, 1)] = 1
-    weight: Annotated[int, whole(1, 10_000, 1)] = 1
-    ring_s: Annotated[int, whole(5, 600, 25, "seconds")] = 25
-    whisper: Annotated[str, spoken("Flood repair call from the radio campaign.")] = ""
-    screening: Annotated[ScreeningSection | None, BeforeValidator(_expand_prompt), _SCREENING] = (
-        None
-    )
-
-
-class LimitsSection(Section):
-    """`[limits]`: what one call may use up."""
-
-    attempts: Annotated[int, whole(1, 10, 4)] = _LIMITS.attempts
-    ring_s: Annotated[int, whole(10, 600, 90, "seconds")] = _LIMITS.ring_s
-    call_s: Annotated[int, whole(1, 14_400, 14_400, "seconds")] = _LIMITS.call_s
-
-
-class NobodyLeftSection(Section):
-    """`[nobody_left]`: what a caller gets when no route is left."""
-
-    say: Annotated[str, spoken("Nobody can take your call right now.")] = _END.say
-    overflow: Annotated[str, slug("night-desk")] = ""
-    overflow_ring_s: Annotated[int, whole(5, 600, 25, "seconds")] = _END.overflow_ring_s
-    voicemail: Annotated[bool, TRUE_OR_FALSE] = False
-    voicemail_max_s: Annotated[int, whole(5, 3600, 120, "seconds")] = _END.voicemail_max_s
-
-
-class RoutingTableFile(Section):
-    """A whole routing table file."""
-
-    campaign: Annotated[str, slug("flood-repair")]
-    withheld_callers: Annotated[str, one_of("accept", "refuse")] = "accept"
-    language: Annotated[str, LANGUAGE] = "en-US"
-    limits: LimitsSection = LimitsSection()
-    dids: Annotated[list[DidSection], Field(min_length=1)]
-    routes: Annotated[list[RouteSection], Field(min_length=1)]
-    nobody_left: NobodyLeftSection = NobodyLeftSection()
 
 
 def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
@@ -115,8 +43,8 @@ def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
     sections = read_sections(RoutingTableFile, document, _find_conflicts(document))
     return RoutingTable(
         campaign_id=sections.campaign,
-        numbers=tuple(AdvertisedNumber(did.number, did.publisher) for did in sections.dids),
-        routes=tuple(_to_route(route) for route in sections.routes),
+        numbers=tuple(_to_number(did) for did in sections.dids),
+        routes=tuple(_to_route(route, sections.currency) for route in sections.routes),
         version=version,
         limits=Limits(
             attempts=sections.limits.attempts,
@@ -126,15 +54,59 @@ def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
         nobody_left=_to_nobody_left(sections.nobody_left),
         withheld_callers=WithheldCallers(sections.withheld_callers),
         language=sections.language,
+        zone=sections.zone,
+        currency=sections.currency,
+        strategy=Strategy(
+            StrategyName(sections.strategy.name),
+            sections.strategy.over_calls,
+            sections.strategy.minimum_calls,
+            sections.strategy.new_share_percent,
+        ),
+        rules=to_rules(sections.rules),
+        buyer_rules=MappingProxyType({each.id: to_rules(each) for each in sections.buyers}),
+        groups=MappingProxyType(
+            {each.id: Group(each.id, Ring(each.ring)) for each in sections.groups}
+        ),
     )
+
+
+_ONCE = (("dids", "number"), ("routes", "destination"), ("buyers", "id"), ("groups", "id"))
 
 
 def _find_conflicts(document: PolicyDocument) -> Iterator[FileProblem]:
     """What is wrong between keys, found even where a key by itself is wrong too."""
-    for section, key in (("dids", "number"), ("routes", "destination")):
+    for section, key in _ONCE:
         entries = document.value_at((section,))
         paths = [(section, index, key) for index in range(_length(entries))]
         yield from find_repeats(document, [(path, document.value_at(path)) for path in paths])
+    yield from _find_unknown_groups(document)
+    yield from _find_bad_prices(document)
+    yield from _find_conflicting_ends(document)
+
+
+def _find_unknown_groups(document: PolicyDocument) -> Iterator[FileProblem]:
+    known = [
+        document.value_at(("groups", index, "id"))
+        for index in range(_length(document.value_at(("groups",))))
+    ]
+    for index in range(_length(document.value_at(("routes",)))):
+        path = ("routes", index, "group")
+        group = document.value_at(path)
+        if isinstance(group, str) and group not in known:
+            yield document.problem(path, f'names "{group}", which no [[groups]] section has as id')
+
+
+def _find_bad_prices(document: PolicyDocument) -> Iterator[FileProblem]:
+    currency = document.value_at(("currency",)) or "USD"
+    for index in range(_length(document.value_at(("routes",)))):
+        price = document.value_at(("routes", index, "price"))
+        if isinstance(price, str) and fits_price(price) and currency in DECIMALS:
+            amount = read_amount(price, str(currency))
+            if isinstance(amount, str):
+                yield document.problem(("routes", index, "price"), amount)
+
+
+def _find_conflicting_ends(document: PolicyDocument) -> Iterator[FileProblem]:
     end = document.value_at(("nobody_left",))
     if not isinstance(end, dict):
         return
@@ -151,8 +123,16 @@ def _length(entries: object) -> int:
     return len(entries) if isinstance(entries, list) else 0
 
 
-def _to_route(section: RouteSection) -> Route:
+def _to_number(section: DidSection) -> AdvertisedNumber:
+    return AdvertisedNumber(
+        section.number, section.publisher, section.to, MappingProxyType(dict(section.tags))
+    )
+
+
+def _to_route(section: RouteSection, currency: str) -> Route:
     screening = section.screening
+    price = read_amount(section.price, currency) if section.price else None
+    assert not isinstance(price, str)  # noqa: S101 - the document was checked
     return Route(
         destination_id=section.destination,
         priority=section.priority,
@@ -162,6 +142,12 @@ def _to_route(section: RouteSection) -> Route:
         screening=Screening(screening.prompt, screening.digit, screening.wait_s)
         if screening
         else None,
+        price_micros=price,
+        payable_after_s=section.payable_after_s,
+        group_id=section.group,
+        send_digits=section.send_digits,
+        sip_header=section.sip_header,
+        rules=to_rules(section),
     )
 
 

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from callrouter.domain.money import DECIMALS
 from callrouter.domain.numbers import check_dial_string, check_number
 
 LONGEST_TEXT = 500
@@ -26,6 +27,9 @@ Refusal: TypeAlias = str | None
 """Why a value is refused, as a whole message, or None when it is accepted."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+_DIGITS = re.compile(r"[0-9A-D#*wW]{1,32}")
+_HEADER = re.compile(r"X-[A-Za-z0-9-]{1,60}")
+_PRICE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 # What XML 1.0 can't carry, and so no TwiML can say; tab and line feed it can.
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -115,6 +119,31 @@ def slug(example: str, *, or_empty: bool = False) -> Rule:
         return must_be(expected, value) + (f"; try {quote(near)}" if near else "")
 
     return Rule(expected, quote(example), refuses)
+
+
+def fitting(pattern: "re.Pattern[str]", expected: str, example: str) -> Rule:
+    """A text that fits a pattern as a whole."""
+
+    def refuses(value: object) -> Refusal:
+        return None if pattern.fullmatch(str(value)) else must_be(expected, value)
+
+    return Rule(expected, quote(example), refuses)
+
+
+def fits_price(text: str) -> bool:
+    """Whether a text has the form of an amount."""
+    return _PRICE.fullmatch(text) is not None
+
+
+def refuse_tags(value: object) -> Refusal:
+    """Why a table isn't one of tags: short names with texts."""
+    tags = value if isinstance(value, dict) else {}
+    for name, text in tags.items():
+        if not _SLUG.fullmatch(name) or len(name) > LONGEST_SLUG:
+            return f"has the tag {name[:LONGEST_SLUG]!r}: use lower-case letters, digits, hyphens"
+        if not 1 <= len(text) <= LONGEST_NAME:
+            return f"has the tag {name} with a text that isn't 1 to {LONGEST_NAME} characters long"
+    return None
 
 
 def _text(expected: str, example: str, shortest: int, longest: int) -> Rule:
@@ -231,3 +260,11 @@ def quote(text: str) -> str:
     return _RAW_CONTROL.sub(
         lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False)
     )
+
+
+PRICE = fitting(_PRICE, 'an amount in quotes, as in "35.00"', "35.00")
+CURRENCY = one_of(*DECIMALS)
+SEND_DIGITS = fitting(
+    _DIGITS, "1 to 32 of 0-9 A-D # * w (half a second's pause) W (one second's)", "WW2"
+)
+SIP_HEADER = fitting(_HEADER, "a SIP header that begins with X-", "X-Call-Id")

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from callrouter.adapters.policy_files.document import LARGEST_FILE_BYTES
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.policy_files.table_sections import RouteSection, RoutingTableFile
 from callrouter.domain.errors import FileProblem, PolicyFileError
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
@@ -150,8 +151,8 @@ def test_a_screening_may_be_a_table_with_its_own_digit_and_wait() -> None:
         pytest.param(
             "weight = 3",
             "colour = 3",
-            "t.toml:20: routes[1].colour: isn't a key of [[routes]], which has destination, "
-            "priority, weight, ring_s, whisper, screening",
+            "t.toml:20: routes[1].colour: isn't a key of [[routes]], which has "
+            + ", ".join(RouteSection.model_fields),
             id="key-that-is-near-nothing",
         ),
         pytest.param(
@@ -176,8 +177,8 @@ def test_a_screening_may_be_a_table_with_its_own_digit_and_wait() -> None:
         pytest.param(
             'language = "es-MX"',
             '"a \\u001b[31m" = 1',
-            't.toml:3: "a \\u001b[31m": isn\'t a key of this file, which has campaign, '
-            "withheld_callers, language, limits, dids, routes, nobody_left",
+            't.toml:3: "a \\u001b[31m": isn\'t a key of this file, which has '
+            + ", ".join(RoutingTableFile.model_fields),
             id="key-that-would-colour-a-terminal",
         ),
         pytest.param(

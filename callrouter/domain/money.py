@@ -1,0 +1,27 @@
+"""Money as whole micro-units of a currency: what a person writes, read and written exactly."""
+
+from decimal import Decimal, InvalidOperation
+
+MICROS = 1_000_000
+DECIMALS = {"USD": 2, "CAD": 2, "EUR": 2, "GBP": 2, "AUD": 2, "MXN": 2, "NZD": 2}
+"""The currencies that prices may be in, with how many decimals each has."""
+_LARGEST = 10**12
+
+
+def read_amount(text: str, currency: str) -> int | str:
+    """The micro-units of an amount such as "35.00", or why it isn't one, as a whole message."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return f'{text!r} isn\'t an amount: write it like "35.00", with a point'
+    if not amount.is_finite() or amount < 0 or amount > _LARGEST:
+        return f"{text!r} must be an amount from 0 to {_LARGEST}"
+    decimals = DECIMALS[currency]
+    if amount != round(amount, decimals):
+        return f"{text!r} has more decimals than {currency}, which has {decimals}"
+    return int(amount * MICROS)
+
+
+def say_amount(micros: int, currency: str) -> str:
+    """An amount for people, as in `35.00 USD`."""
+    return f"{Decimal(micros) / MICROS:.{DECIMALS[currency]}f} {currency}"

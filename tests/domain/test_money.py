@@ -1,0 +1,31 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrouter.domain.money import read_amount, say_amount
+
+
+@pytest.mark.parametrize(
+    ("text", "micros"),
+    [
+        ("35.00", 35_000_000),
+        ("35", 35_000_000),
+        ("0.01", 10_000),
+        ("0", 0),
+        ("35.005", "'35.005' has more decimals than USD, which has 2"),
+        ("35,00", "'35,00' isn't an amount: write it like \"35.00\", with a point"),
+        ("-1", "'-1' must be an amount from 0 to 1000000000000"),
+        ("1e13", "'1e13' must be an amount from 0 to 1000000000000"),
+        ("NaN", "'NaN' must be an amount from 0 to 1000000000000"),
+    ],
+)
+def test_an_amount_is_read_exactly_or_refused_in_words(text: str, micros: int | str) -> None:
+    assert read_amount(text, "USD") == micros
+
+
+@given(st.integers(0, 10**9))
+def test_an_amount_that_is_said_can_be_read_again(cents: int) -> None:
+    said = say_amount(cents * 10_000, "USD")
+
+    assert said.endswith(" USD")
+    assert read_amount(said.removesuffix(" USD"), "USD") == cents * 10_000

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from callrouter.adapters.storage.migrations import upgrade
-from callrouter.adapters.storage.tables import metadata
+from callrouter.adapters.storage.schema import metadata
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it wants a folder that only desktops have

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import pytest
 
-from callrouter.adapters.storage.tables import metadata
+from callrouter.adapters.storage.schema import metadata
 from callrouter.adapters.twilio import links
 from callrouter.domain.cdr import (
     AttemptOutcome,

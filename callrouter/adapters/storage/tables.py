@@ -158,6 +158,12 @@ call_events = sa.Table(
     PrimaryKeyConstraint("seller_id", "call_sid", "key"),
     comment="What happened, kept for ever; a trigger refuses UPDATE and DELETE.",
 )
+Index(
+    "call_events_fallbacks_received_at_idx",
+    call_events.c.received_at,
+    postgresql_where=call_events.c.kind == "fallback_asked",
+    sqlite_where=call_events.c.kind == "fallback_asked",
+)
 
 cdrs = sa.Table(
     "cdrs",

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from callrouter.adapters.storage import migrations
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import current_revision, head_revision, upgrade
-from callrouter.adapters.storage.tables import metadata
+from callrouter.adapters.storage.schema import metadata
 from tests.postgresql import PostgresqlServer
 
 VERSIONS = Path(migrations.__file__).parent / "versions"

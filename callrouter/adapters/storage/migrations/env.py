@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from callrouter.adapters.storage.tables import metadata
+from callrouter.adapters.storage.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from callrouter.domain.numbers import Caller
 from callrouter.domain.routing_table import Screening
+from callrouter.domain.rules import Recovery
 
 
 class SkipRule(StrEnum):
@@ -45,7 +46,8 @@ class Candidate:
 class Dial:
     """What to dial: everything that the carrier must be told of the chosen route.
 
-    `caller_id` is None when the caller's own number is passed on.
+    `caller_id` is None when the caller's own number is passed on. Price, threshold and recovery are
+    kept with it, since a call ends by the terms that it began with.
     """
 
     destination_id: str
@@ -57,6 +59,11 @@ class Dial:
     whisper: str = ""
     screening: Screening | None = None
     overflow: bool = False
+    send_digits: str = ""
+    sip_header: str = ""
+    price_micros: int | None = None
+    payable_after_s: int | None = None
+    recovery: Recovery | None = None
 
 
 class Closing(StrEnum):
@@ -75,6 +82,7 @@ class Decision:
 
     Exactly one of `dial` and `closing` is set. `candidates` has every route of the table, best
     first, with the reason of each that was passed by; the overflow comes last where it was asked.
+    `also` is rung at the same time as `dial` (a ring group); the first to answer has the call.
     """
 
     attempt: int
@@ -88,6 +96,7 @@ class Decision:
     say: str = ""
     language: str = "en-US"
     voicemail_max_s: int = 0
+    also: tuple[Dial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

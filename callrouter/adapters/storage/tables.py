@@ -25,6 +25,7 @@ sellers = sa.Table(
     Column("secondary_token", Text),
     Column("directory_version", Integer, nullable=False, server_default="0"),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("lists_callers", sa.Boolean, nullable=False, server_default=sa.false()),
     PrimaryKeyConstraint("seller_id"),
     comment="Who owns numbers. Tokens are sealed.",
 )
@@ -143,6 +144,18 @@ Index(
     calls.c.closed_at,
     postgresql_where=calls.c.closed_at.is_not(None),
     sqlite_where=calls.c.closed_at.is_not(None),
+)
+
+# Withheld callers have no history: most of their rows aren't in the index.
+SHOWS_NUMBER = calls.c.ani.like(sa.literal_column("'+%'"))
+Index(
+    None,
+    calls.c.seller_id,
+    calls.c.ani,
+    calls.c.campaign_id,
+    calls.c.arrived_at,
+    postgresql_where=SHOWS_NUMBER,
+    sqlite_where=SHOWS_NUMBER,
 )
 
 call_events = sa.Table(

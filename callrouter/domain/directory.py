@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from callrouter.domain.circuit_breaker import BreakerKeys, BreakerSettings, choose_settings
+
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who pays for calls. `zone` is the IANA zone in which the buyer's day begins."""
+    """Who pays for calls. `zone` is the IANA zone in which the buyer's day begins.
+
+    `health_url` is asked now and then whether the buyer can take calls; "" asks nobody.
+    """
 
     buyer_id: str
     name: str
     zone: str
+    breaker: BreakerKeys | None = None
+    health_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class Destination:
     dial: str
     enabled: bool = True
     note: str = ""
+    breaker: BreakerKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,14 @@ class Directory:
     version: int = 0
     buyers: Mapping[str, Buyer] = field(default_factory=lambda: MappingProxyType({}))
     destinations: Mapping[str, Destination] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def breaker_settings(directory: Directory, destination_id: str) -> BreakerSettings:
+    """How this destination is judged: by its own keys, else its buyer's, else the defaults."""
+    destination = directory.destinations.get(destination_id)
+    buyer = directory.buyers.get(destination.buyer_id) if destination else None
+    keys = (destination.breaker if destination else None, buyer.breaker if buyer else None)
+    return choose_settings(*(each for each in keys if each is not None))
 
 
 def replace_buyers(

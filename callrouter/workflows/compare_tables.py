@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from callrouter.adapters.policy_files.buyers_file import spell_breaker
+from callrouter.domain.circuit_breaker import BreakerKeys
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.routing_table import LastResort, NobodyLeft, Route, RoutingTable
 
@@ -102,7 +104,12 @@ def _spell_directory(directory: Directory) -> Mapping[str, _Section]:
 
 
 def _spell_buyer(buyer: Buyer) -> _Section:
-    return _written(name=_quote(buyer.name), zone=buyer.zone)
+    return _written(
+        name=_quote(buyer.name),
+        zone=buyer.zone,
+        health_url=buyer.health_url,
+        breaker=_spell_breaker(buyer.breaker),
+    )
 
 
 def _spell_destination(destination: Destination) -> _Section:
@@ -111,7 +118,12 @@ def _spell_destination(destination: Destination) -> _Section:
         dial=destination.dial,
         enabled="true" if destination.enabled else "false",
         note=_quote(destination.note),
+        breaker=_spell_breaker(destination.breaker),
     )
+
+
+def _spell_breaker(keys: BreakerKeys | None) -> str:
+    return ", ".join(f"{k} {v}" for k, v in spell_breaker(keys).items()) if keys else ""
 
 
 def _quote(text: str) -> str:

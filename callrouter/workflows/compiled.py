@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import read_table_text
+from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.directory import Directory
 from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.stops import StopsBySubject, group_stops
 
 _MOST_VERSIONS = 5_000
 
@@ -43,12 +45,13 @@ class _Versions(Generic[_Value]):
 
 
 class Compiled:
-    """Parsed tables and directories by seller and version; safe for threads."""
+    """Parsed tables, directories and stops by seller and version; safe for threads."""
 
     def __init__(self) -> None:
         """Start empty; each version is read when a call first needs it."""
         self._tables: _Versions[RoutingTable] = _Versions()
         self._directories: _Versions[Directory] = _Versions()
+        self._stops: _Versions[StopsBySubject] = _Versions()
 
     def table(
         self, connection: Connection, seller_id: str, campaign_id: str, version: int
@@ -74,4 +77,15 @@ class Compiled:
         """One version of a seller's directory, from memory or else from the database."""
         return self._directories.get(
             (seller_id, version), lambda: read_directory(connection, seller_id, version)
+        )
+
+    def stops(
+        self, connection: Connection, seller_id: str, conditions_version: int
+    ) -> StopsBySubject:
+        """Who gets no calls at one conditions version, from memory or else from the database.
+
+        Read a moment after the version was, it may be a newer one's: no call sees an older one.
+        """
+        return self._stops.get(
+            (seller_id, conditions_version), lambda: group_stops(read_stops(connection, seller_id))
         )

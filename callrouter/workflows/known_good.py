@@ -21,6 +21,7 @@ from callrouter.adapters.storage.sellers import Seller, open_tokens, read_change
 from callrouter.domain.directory import Directory
 from callrouter.domain.errors import SettingsError, StorageUnavailableError
 from callrouter.domain.routing_table import Route, RoutingTable
+from callrouter.domain.stops import StopsBySubject, group_stops
 from callrouter.workflows.compiled import Compiled
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ class KnownGood:
     numbers: Mapping[tuple[str, str], KnownNumber] = field(default_factory=dict)
     tables: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     directories: Mapping[str, Directory] = field(default_factory=dict)
+    stops: Mapping[str, StopsBySubject] = field(default_factory=dict)
 
     def table(self, compiled: Compiled, seller_id: str, campaign_id: str) -> RoutingTable:
         """A campaign's table as it was live then."""
@@ -160,5 +162,11 @@ class KnownGoodKeeper:
             tables={(r.seller_id, r.campaign_id): (r.version, r.toml) for r in rows.tables},
             directories={
                 row.seller_id: decode_directory(row.version, row.body) for row in rows.directories
+            },
+            stops={
+                seller_id: group_stops(
+                    each.stop for each in rows.stops if each.seller_id == seller_id
+                )
+                for seller_id in {each.seller_id for each in rows.stops}
             },
         )

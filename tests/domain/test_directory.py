@@ -1,4 +1,13 @@
-from callrouter.domain.directory import Buyer, Destination, Directory, replace_buyers
+from dataclasses import replace
+
+from callrouter.domain.circuit_breaker import DEFAULTS, BreakerKeys
+from callrouter.domain.directory import (
+    Buyer,
+    Destination,
+    Directory,
+    breaker_settings,
+    replace_buyers,
+)
 from tests.domain.builders import directory
 
 
@@ -32,3 +41,18 @@ def test_the_first_buyers_come_into_an_empty_directory() -> None:
     assert replace_buyers(Directory(), {"acme": acme}, {"acme-east": east}) == Directory(
         1, {"acme": acme}, {"acme-east": east}
     )
+
+
+def test_a_destination_is_judged_by_its_own_keys_then_its_buyers_then_the_defaults() -> None:
+    acme = Buyer("acme", "Acme", "UTC", BreakerKeys(minimum_sample=7, cool_down_s=60))
+    east = Destination("acme-east", "acme", "+12125550111", breaker=BreakerKeys(minimum_sample=9))
+    west = Destination("acme-west", "acme", "+13105550112")
+    known = replace_buyers(Directory(), {"acme": acme}, {"acme-east": east, "acme-west": west})
+
+    assert breaker_settings(known, "acme-east") == replace(
+        DEFAULTS, minimum_sample=9, cool_down_s=60
+    )
+    assert breaker_settings(known, "acme-west") == replace(
+        DEFAULTS, minimum_sample=7, cool_down_s=60
+    )
+    assert breaker_settings(known, "nobody") == DEFAULTS

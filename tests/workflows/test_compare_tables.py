@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from callrouter.domain.circuit_breaker import BreakerKeys
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
@@ -92,7 +93,7 @@ def test_a_change_of_the_directory_is_told_by_ids() -> None:
     )
     after = Directory(
         2,
-        {"acme": Buyer("acme", "Acme Inc", "UTC")},
+        {"acme": Buyer("acme", "Acme Inc", "UTC", BreakerKeys(enabled=False, cool_down_s=60))},
         {
             "acme-east": Destination("acme-east", "acme", "+12125550171", enabled=False),
             "acme-west": Destination("acme-west", "acme", "+13105550172", note="new"),
@@ -100,6 +101,7 @@ def test_a_change_of_the_directory_is_told_by_ids() -> None:
     )
     assert [str(each) for each in compare_directories(before, after)] == [
         '~ buyers[acme].name: "Acme" -> "Acme Inc"',
+        "+ buyers[acme].breaker: enabled false, cool_down_s 60",
         '- buyers[bolt]: name "Bolt", zone UTC',
         "~ destinations[acme-east].enabled: true -> false",
         '+ destinations[acme-west]: buyer acme, dial +13105550172, enabled true, note "new"',

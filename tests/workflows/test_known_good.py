@@ -13,13 +13,16 @@ from callrouter.adapters.storage.sellers import (
     read_change_counter,
     set_tokens,
 )
+from callrouter.adapters.storage.stops import change_stop
 from callrouter.domain.errors import StorageUnavailableError
+from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import (
     DID,
     OTHER_SELLER,
     SECRET_KEY,
     SELLER,
+    T0,
     TABLE,
     FakeClock,
     activate,
@@ -53,6 +56,38 @@ def test_a_refresh_sees_every_change_and_nothing_else_makes_it_read(board: Switc
     known = board.known_good.current
     assert known.tables[SELLER.seller_id, "flood-repair"][0] == version == 2
     assert OTHER_SELLER.account_sid in known.sellers
+
+
+def pause_acme(database: Database) -> Stop:
+    """Acme is paused, as `stop_traffic` does it."""
+    stop = Stop(kind=StopKind.BUYER, subject_id="acme", cause=StopCause.PAUSED, since=T0)
+    with database.write() as connection:
+        assert change_stop(
+            connection, SELLER.seller_id, None, stop, at=T0, author="maria", reason="unpaid"
+        )
+    return stop
+
+
+def test_who_gets_no_calls_is_known_too_also_after_a_restart_without_the_database(
+    board: Switchboard, tmp_path: Path, clock: FakeClock
+) -> None:
+    assert board.known_good.current.stops == {}
+    stop = pause_acme(board.database)
+    board.known_good.refresh()
+
+    stops = {SELLER.seller_id: {(StopKind.BUYER, "acme"): (stop,)}}
+    assert board.known_good.current.stops == stops
+    with without_database(make_unreachable("refused", tmp_path), tmp_path, clock) as restarted:
+        assert restarted.known_good.current.stops == stops
+
+
+def test_stops_are_read_once_for_each_conditions_version(board: Switchboard) -> None:
+    stop = pause_acme(board.database)
+    with board.database.read() as connection:
+        first = board.compiled.stops(connection, SELLER.seller_id, 1)
+        assert first == {(StopKind.BUYER, "acme"): (stop,)}
+        assert board.compiled.stops(connection, SELLER.seller_id, 1) is first
+        assert board.compiled.stops(connection, OTHER_SELLER.seller_id, 1) == {}
 
 
 @pytest.mark.parametrize("away", ["refused", "unreadable"])

@@ -6,6 +6,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.sellers import read_change_counter
 from callrouter.adapters.storage.statements import select_fields
+from callrouter.adapters.storage.stops import SellersStop, read_all_stops
 from callrouter.adapters.storage.tables import (
     campaigns,
     dids,
@@ -65,6 +66,7 @@ class KnownGoodRows:
     numbers: tuple[NumberRow, ...]
     tables: tuple[TableRow, ...]
     directories: tuple[DirectoryRow, ...]
+    stops: tuple[SellersStop, ...] = ()
 
 
 _SELLERS = select_fields(sellers, SellerRow).order_by(sellers.c.seller_id)
@@ -113,4 +115,5 @@ def _read(connection: Connection, changes: int) -> KnownGoodRows:
         numbers=tuple(NumberRow(*row) for row in connection.execute(_NUMBERS)),
         tables=tuple(TableRow(*row) for row in connection.execute(_TABLES)),
         directories=tuple(DirectoryRow(*row) for row in connection.execute(_DIRECTORIES)),
+        stops=read_all_stops(connection),
     )

@@ -81,6 +81,7 @@ class NumberNow:
     publisher: str
     active_version: int
     directory_version: int
+    conditions_version: int
 
 
 _OF_CAMPAIGN = ("seller_id", "campaign_id")
@@ -148,6 +149,7 @@ _FIND_NUMBER = Prepared(
         dids.c.publisher,
         campaigns.c.active_version,
         sellers.c.directory_version,
+        sellers.c.conditions_version,
     )
     .join_from(
         dids,
@@ -185,17 +187,8 @@ def add_table(
     if newest is not None and newest.toml == toml:
         return version
     version += 1
-    connection.execute(
-        sa.insert(routing_tables),
-        {
-            **of_campaign,
-            "version": version,
-            "toml": toml,
-            "author": author,
-            "note": note,
-            "created_at": at,
-        },
-    )
+    row = {"version": version, "toml": toml, "author": author, "note": note, "created_at": at}
+    connection.execute(sa.insert(routing_tables), {**of_campaign, **row})
     return version
 
 

@@ -54,6 +54,12 @@ _CLASH = sa.select(sellers.c.seller_id).where(
     (sellers.c.seller_id == bindparam("seller_id"))
     | (sellers.c.account_sid == bindparam("account_sid"))
 )
+_BUMP_CONDITIONS = (
+    sa.update(sellers)
+    .where(matches(sellers, "seller_id", prefix="of_"))
+    .values(conditions_version=sellers.c.conditions_version + 1)
+    .returning(sellers.c.conditions_version)
+)
 _READ_COUNTER = sa.select(config_changes.c.counter)
 _BUMP = sa.update(config_changes).values(counter=config_changes.c.counter + 1)
 
@@ -128,6 +134,21 @@ def read_change_counter(connection: Connection) -> int:
 def bump_change_counter(connection: Connection) -> None:
     """Raise the counter; first in each such transaction, so that one waits for the other."""
     connection.execute(_BUMP)
+
+
+def bump_conditions(connection: Connection, seller_id: str) -> int:
+    """Raise the number by which calls notice that something else than tables has changed.
+
+    First in each such transaction: others that change something of this seller wait for it. The
+    number that it is now. Raises NotFoundError for an unknown seller.
+    """
+    bump_change_counter(connection)
+    version: int | None = connection.execute(
+        _BUMP_CONDITIONS, {"of_seller_id": seller_id}
+    ).scalar_one_or_none()
+    if version is None:
+        raise NotFoundError(f"there is no seller {seller_id!r}")
+    return version
 
 
 def _seal(box: SecretBox, tokens: tuple[str, ...]) -> tuple[str, str | None]:

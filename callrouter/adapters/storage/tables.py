@@ -26,6 +26,7 @@ sellers = sa.Table(
     Column("directory_version", Integer, nullable=False, server_default="0"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("lists_callers", sa.Boolean, nullable=False, server_default=sa.false()),
+    Column("conditions_version", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("seller_id"),
     comment="Who owns numbers. Tokens are sealed.",
 )

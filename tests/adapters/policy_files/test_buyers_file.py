@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.adapters.policy_files.buyers_file import read_buyers, write_buyers
+from callrouter.domain.circuit_breaker import BreakerKeys
 from callrouter.domain.directory import Buyer, Destination
 from callrouter.domain.errors import PolicyFileError
 
@@ -250,6 +251,93 @@ def test_a_buyers_file_of_the_wrong_shape_is_refused(text: str, expected: str) -
     assert str(refused.value) == expected
 
 
+BREAKERS = """\
+[[buyers]]
+id = "acme"
+name = "Acme"
+zone = "UTC"
+health_url = "https://status.example.com/lines?of=acme"
+
+[buyers.breaker]
+cool_down_s = 300
+
+[[buyers.destinations]]
+id = "acme-east"
+dial = "+12125550171"
+
+[buyers.destinations.breaker]
+enabled = false
+early_drop_s = 0
+"""
+
+
+def test_a_breaker_and_a_health_url_are_read() -> None:
+    buyers, destinations = read_buyers(BREAKERS, "b.toml")
+
+    assert buyers["acme"].health_url == "https://status.example.com/lines?of=acme"
+    assert buyers["acme"].breaker == BreakerKeys(cool_down_s=300)
+    assert destinations["acme-east"].breaker == BreakerKeys(enabled=False, early_drop_s=0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(
+            "cool_down_s = 300",
+            "cool_down_s = 5",
+            "b.toml:8: buyers[1].breaker.cool_down_s: must be a whole number of seconds from 10 to "
+            "604800, found 5",
+            id="cool-down-too-short",
+        ),
+        pytest.param(
+            "cool_down_s = 300",
+            "cooldown_s = 300",
+            "b.toml:8: buyers[1].breaker.cooldown_s: isn't a key of [buyers.breaker]; did you mean "
+            '"cool_down_s"?',
+            id="typo",
+        ),
+        pytest.param(
+            "enabled = false",
+            "carrier_percent = 0",
+            "b.toml:15: buyers[1].destinations[1].breaker.carrier_percent: must be a whole number "
+            "from 1 to 100, found 0",
+            id="a-share-of-nothing",
+        ),
+        *(
+            pytest.param(
+                "https://status.example.com/lines?of=acme",
+                url,
+                "b.toml:5: buyers[1].health_url: must be an http or https address without a "
+                f'password, at most 500 characters, found "{url[:40]}{"…" if url[40:] else ""}"',
+                id=name,
+            )
+            for name, url in {
+                "another-scheme": "ftp://status.example.com/",
+                "a-file": "file:///etc/passwd",
+                "no-host": "https:///lines",
+                "not-an-address": "status.example.com",
+                "a-password": "https://me:secret@status.example.com/",
+                "a-port-that-cant-be": "https://status.example.com:99999/",
+                "a-host-that-cant-be": "https://[::1/lines",
+                "a-blank": "https://status.example.com/a b",
+                "endless": "https://status.example.com/" + "x" * 500,
+            }.items()
+        ),
+    ],
+)
+def test_a_bad_breaker_or_health_url_is_refused(old: str, new: str, expected: str) -> None:
+    assert BREAKERS.count(old) == 1
+    with pytest.raises(PolicyFileError) as refused:
+        read_buyers(BREAKERS.replace(old, new), "b.toml")
+    assert [str(problem) for problem in refused.value.problems] == [expected]
+
+
+_BREAKERS = st.none() | st.builds(
+    BreakerKeys,
+    enabled=st.none() | st.booleans(),
+    minimum_sample=st.none() | st.integers(1, 1000),
+    early_drop_s=st.none() | st.integers(0, 300),
+)
 _SLUGS = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True)
 _TEXTS = st.text(
     alphabet=st.characters(
@@ -262,6 +350,8 @@ _BUYERS = st.builds(
     buyer_id=_SLUGS,
     name=_TEXTS.filter(lambda text: text.strip() != ""),
     zone=st.sampled_from(["UTC", "America/Chicago", "Etc/GMT+6", "US/Eastern"]),
+    breaker=_BREAKERS,
+    health_url=st.sampled_from(["", "http://10.0.0.1:8080/up", "https://a.example/?q=%22"]),
 )
 _DIALS = st.sampled_from(["+13125550171", "sip:intake@pbx.example.com", "sips:a'b\\c@pbx.example"])
 
@@ -269,15 +359,17 @@ _DIALS = st.sampled_from(["+13125550171", "sip:intake@pbx.example.com", "sips:a'
 @settings(max_examples=60)
 @given(
     st.lists(_BUYERS, min_size=1, max_size=3, unique_by=lambda buyer: buyer.buyer_id),
-    st.lists(st.tuples(_SLUGS, _DIALS, st.booleans(), _TEXTS), unique_by=lambda row: row[0]),
+    st.lists(
+        st.tuples(_SLUGS, _DIALS, st.booleans(), _TEXTS, _BREAKERS), unique_by=lambda row: row[0]
+    ),
     st.randoms(use_true_random=False),
 )
 def test_buyers_that_are_written_are_read_back_as_they_were(
-    buyers: list[Buyer], rows: list[tuple[str, str, bool, str]], owners: Random
+    buyers: list[Buyer], rows: list[tuple[str, str, bool, str, BreakerKeys | None]], owners: Random
 ) -> None:
     by_id = {buyer.buyer_id: buyer for buyer in buyers}
     destinations = {
-        slug: Destination(slug, owners.choice(buyers).buyer_id, dial, enabled, note)
-        for slug, dial, enabled, note in rows
+        slug: Destination(slug, owners.choice(buyers).buyer_id, dial, enabled, note, breaker)
+        for slug, dial, enabled, note, breaker in rows
     }
     assert read_buyers(write_buyers(by_id, destinations), "b.toml") == (by_id, destinations)

@@ -3,16 +3,18 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
-from callrouter.adapters.policy_files.buyers_file import BuyersFile, read_buyers
+from callrouter.adapters.policy_files.buyers_file import BreakerSection, BuyersFile, read_buyers
 from callrouter.adapters.policy_files.explain import Section, rule_of, section_of
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.policy_files.rule_sections import RulesSection
 from callrouter.adapters.policy_files.table_sections import RoutingTableFile
+from callrouter.domain.circuit_breaker import DEFAULTS
 from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.routing_table import LastResort, RoutingTable
 from callrouter.domain.table_check import (
@@ -130,7 +132,12 @@ HEADINGS = {
     "NobodyLeftSection": "[nobody_left]",
     "BuyerSection": "[[buyers]]",
     "DestinationSection": "[[buyers.destinations]]",
+    "BreakerSection": "[buyers.breaker] and [buyers.destinations.breaker]",
 }
+
+
+LEFT_TO: Mapping[type[Section], Mapping[str, object]] = {BreakerSection: asdict(DEFAULTS)}
+"""What counts where a key is left to whoever is less specific."""
 
 
 def list_keys(model: type[Section]) -> Iterator[tuple[tuple[str, str], str]]:
@@ -142,7 +149,7 @@ def list_keys(model: type[Section]) -> Iterator[tuple[tuple[str, str], str]]:
         if is_plain or model.__name__ not in {"RoutingTableFile", "BuyersFile"}:
             yield (
                 (HEADINGS[_home_of(model, name).__name__], name),
-                spell_default(field.is_required(), field.default),
+                spell_default(field.is_required(), LEFT_TO.get(model, {}).get(name, field.default)),
             )
         if section is not None:
             yield from list_keys(section)

@@ -7,6 +7,7 @@ room.
 from dataclasses import dataclass, fields
 
 from callrouter.domain.filters import Filter
+from callrouter.domain.hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Recovery:
 class Rules:
     """What one level says; None where it says nothing."""
 
+    hours: Hours | None = None
     filters: tuple[Filter, ...] | None = None
     spacing_s: int | None = None
     recovery: Recovery | None = None

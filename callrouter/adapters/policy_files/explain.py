@@ -1,6 +1,6 @@
 """Validates a document against its pydantic model, and says in a person's words what is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TypeVar, get_args, get_origin
 
@@ -52,6 +52,11 @@ def find_repeats(
             yield document.problem(path, f"the same as on line {line}; each may stand only once")
         else:
             first[value] = path
+
+
+def keys_of(model: type[Section]) -> Mapping[str, FieldInfo]:
+    """The fields of a section by the key that a file has for each."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def section_of(field: FieldInfo) -> type[Section] | None:
@@ -125,23 +130,25 @@ def _describe_unknown_key(path: KeyPath, model: type[Section]) -> str:
     if homes:
         above = ", above the first [header]" if homes[0] == _TOP else ""
         return f"{said}; it belongs to {' or '.join(homes)}{above}"
-    near = get_close_matches(name.lower(), section.model_fields, n=1)
+    keys = keys_of(section)
+    longer = [key for key in keys if name.lower().startswith(key)]
+    near = longer or get_close_matches(name.lower(), keys, n=1)
     if near:
         return f'{said}; did you mean "{near[0]}"?'
-    return f"{said}, which has {', '.join(section.model_fields)}"
+    return f"{said}, which has {', '.join(keys)}"
 
 
 def _section_at(path: KeyPath, model: type[Section]) -> type[Section]:
     """The model of the table at `path`; an index means any entry of the list."""
     for step in path:
         if isinstance(step, str):
-            model = section_of(model.model_fields[step]) or model
+            model = section_of(keys_of(model)[step]) or model
     return model
 
 
 def _field_at(path: KeyPath, model: type[Section]) -> FieldInfo:
     *outer, name = (step for step in path if isinstance(step, str))
-    return _section_at(tuple(outer), model).model_fields[name]
+    return keys_of(_section_at(tuple(outer), model))[name]
 
 
 def _label(path: KeyPath, *, is_list: bool) -> str:
@@ -152,11 +159,11 @@ def _label(path: KeyPath, *, is_list: bool) -> str:
 def _all_sections(model: type[Section], path: KeyPath = ()) -> Iterator[tuple[str, frozenset[str]]]:
     """Every section of the file: how its header is written, and the keys that it has."""
     if not path:
-        yield _TOP, frozenset(model.model_fields)
-    for name, field in model.model_fields.items():
+        yield _TOP, frozenset(keys_of(model))
+    for name, field in keys_of(model).items():
         section = section_of(field)
         if section is not None:
             inner = (*path, name)
             is_list = get_origin(field.annotation) is list
-            yield _label(inner, is_list=is_list), frozenset(section.model_fields)
+            yield _label(inner, is_list=is_list), frozenset(keys_of(section))
             yield from _all_sections(section, inner)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from callrouter.adapters.policy_files.document import PolicyDocument, open_document
 from callrouter.adapters.policy_files.explain import find_repeats, read_sections
+from callrouter.adapters.policy_files.hours_section import find_hours_conflicts
 from callrouter.adapters.policy_files.rule_sections import to_rules
 from callrouter.adapters.policy_files.rules import fits_price
 from callrouter.adapters.policy_files.table_sections import (
@@ -32,6 +33,7 @@ from callrouter.domain.routing_table import (
     StrategyName,
     WithheldCallers,
 )
+from callrouter.domain.table_check import KeyPath
 
 
 def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
@@ -79,9 +81,19 @@ def _find_conflicts(document: PolicyDocument) -> Iterator[FileProblem]:
         entries = document.value_at((section,))
         paths = [(section, index, key) for index in range(_length(entries))]
         yield from find_repeats(document, [(path, document.value_at(path)) for path in paths])
+    for level in _list_levels(document):
+        yield from find_hours_conflicts(document, (*level, "hours"))
     yield from _find_unknown_groups(document)
     yield from _find_bad_prices(document)
     yield from _find_conflicting_ends(document)
+
+
+def _list_levels(document: PolicyDocument) -> Iterator[KeyPath]:
+    """Every section that may have rules."""
+    yield ("rules",)
+    for section in ("buyers", "routes"):
+        for index in range(_length(document.value_at((section,)))):
+            yield section, index
 
 
 def _find_unknown_groups(document: PolicyDocument) -> Iterator[FileProblem]:

@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from callrouter.adapters.policy_files.explain import Section
+from callrouter.adapters.policy_files.hours_section import HOURS, HoursSection, to_hours
 from callrouter.adapters.policy_files.rules import Refusal, Rule, must_be, whole
 from callrouter.domain.filters import (
     LONGEST_PATTERN,
@@ -66,6 +67,7 @@ class RecoverySection(Section):
 class RulesSection(Section):
     """`[rules]`: what holds for all routes; `[[buyers]]` and `[[routes]]` have it too."""
 
+    hours: Annotated[HoursSection | None, HOURS] = None
     filters: Annotated[list[Annotated[str, FILTER]] | None, FILTERS] = None
     spacing_s: Annotated[int | None, whole(1, 86_400, 30, "seconds")] = None
     recovery: Annotated[RecoverySection | None, RECOVERY] = None
@@ -75,6 +77,7 @@ def to_rules(section: RulesSection) -> Rules:
     """The rules that a valid section states."""
     recovery = section.recovery
     return Rules(
+        hours=to_hours(section.hours) if section.hours else None,
         filters=None if section.filters is None else tuple(map(_read_filter, section.filters)),
         spacing_s=section.spacing_s,
         recovery=Recovery(recovery.under_s, recovery.most) if recovery else None,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from callrouter.adapters.policy_files.buyers_file import BreakerSection, BuyersFile, read_buyers
-from callrouter.adapters.policy_files.explain import Section, rule_of, section_of
+from callrouter.adapters.policy_files.explain import Section, keys_of, rule_of, section_of
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.policy_files.rule_sections import RulesSection
 from callrouter.adapters.policy_files.table_sections import RoutingTableFile
@@ -124,6 +124,8 @@ HEADINGS = {
     "DidSection": "[[dids]]",
     "RouteSection": "[[routes]]",
     "RulesSection": "Rules",
+    "HoursSection": "Hours",
+    "SpanSection": "Closures and openings",
     "RecoverySection": "recovery as a table",
     "BuyerRulesSection": "Rules for a buyer",
     "GroupSection": "[[groups]]",
@@ -142,7 +144,7 @@ LEFT_TO: Mapping[type[Section], Mapping[str, object]] = {BreakerSection: asdict(
 
 def list_keys(model: type[Section]) -> Iterator[tuple[tuple[str, str], str]]:
     """Each key of the model and the sections in it, with its default as the documents write it."""
-    for name, field in model.model_fields.items():
+    for name, field in keys_of(model).items():
         section = section_of(field)
         is_plain = section is None or rule_of(field) is not None
         # A section of a file's top has a heading of its own in place of a row.

@@ -78,7 +78,7 @@ class RepeatRule:
 
 @dataclass(frozen=True, slots=True)
 class CallerRules:
-    """What a campaign wants of callers who come again.
+    """What a campaign wants of callers who come again, whichever route they would get.
 
     A call within `min_gap_s` seconds of the caller's last one to the campaign is refused; 0 for
     none.
@@ -86,7 +86,9 @@ class CallerRules:
 
     min_gap_s: int = 0
     repeats: RepeatRule | None = None
-    duplicates: DuplicateRule | None = None
+
+
+NO_CALLER_RULES = CallerRules()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from callrouter.domain.duplicates import NO_CALLER_RULES, CallerRules
 from callrouter.domain.rules import NO_RULES, Rules
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
@@ -157,6 +158,7 @@ class RoutingTable:
     zone: str = "UTC"
     currency: str = "USD"
     strategy: Strategy = Strategy()
+    callers: CallerRules = NO_CALLER_RULES
     rules: Rules = NO_RULES
     buyer_rules: Mapping[str, Rules] = field(default_factory=lambda: MappingProxyType({}))
     groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))

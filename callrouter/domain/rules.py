@@ -6,6 +6,7 @@ room.
 
 from dataclasses import dataclass, fields
 
+from callrouter.domain.duplicates import DuplicateRule
 from callrouter.domain.filters import Filter
 from callrouter.domain.hours import Hours
 
@@ -29,6 +30,7 @@ class Rules:
     filters: tuple[Filter, ...] | None = None
     spacing_s: int | None = None
     recovery: Recovery | None = None
+    duplicates: DuplicateRule | None = None
 
 
 NO_RULES = Rules()

@@ -6,6 +6,7 @@ Whether its destinations exist is not known here; `domain.table_check` sees to t
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from callrouter.adapters.policy_files.callers_section import to_caller_rules
 from callrouter.adapters.policy_files.document import PolicyDocument, open_document
 from callrouter.adapters.policy_files.explain import find_repeats, read_sections
 from callrouter.adapters.policy_files.hours_section import find_hours_conflicts
@@ -64,6 +65,7 @@ def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
             sections.strategy.minimum_calls,
             sections.strategy.new_share_percent,
         ),
+        callers=to_caller_rules(sections.callers),
         rules=to_rules(sections.rules),
         buyer_rules=MappingProxyType({each.id: to_rules(each) for each in sections.buyers}),
         groups=MappingProxyType(

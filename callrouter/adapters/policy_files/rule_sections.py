@@ -3,6 +3,11 @@
 import re
 from typing import Annotated
 
+from callrouter.adapters.policy_files.callers_section import (
+    DUPLICATES,
+    DuplicatesSection,
+    to_duplicate_rule,
+)
 from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.hours_section import HOURS, HoursSection, to_hours
 from callrouter.adapters.policy_files.rules import Refusal, Rule, must_be, whole
@@ -71,6 +76,7 @@ class RulesSection(Section):
     filters: Annotated[list[Annotated[str, FILTER]] | None, FILTERS] = None
     spacing_s: Annotated[int | None, whole(1, 86_400, 30, "seconds")] = None
     recovery: Annotated[RecoverySection | None, RECOVERY] = None
+    duplicates: Annotated[DuplicatesSection | None, DUPLICATES] = None
 
 
 def to_rules(section: RulesSection) -> Rules:
@@ -81,6 +87,7 @@ def to_rules(section: RulesSection) -> Rules:
         filters=None if section.filters is None else tuple(map(_read_filter, section.filters)),
         spacing_s=section.spacing_s,
         recovery=Recovery(recovery.under_s, recovery.most) if recovery else None,
+        duplicates=to_duplicate_rule(section.duplicates),
     )
 
 

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from callrouter.domain.money import DECIMALS
 from callrouter.domain.numbers import check_dial_string, check_number
+from callrouter.domain.time_spans import read_span
 
 LONGEST_TEXT = 500
 LONGEST_NAME = 100
@@ -117,6 +118,19 @@ def slug(example: str, *, or_empty: bool = False) -> Rule:
             "-"
         )
         return must_be(expected, value) + (f"; try {quote(near)}" if near else "")
+
+    return Rule(expected, quote(example), refuses)
+
+
+def span(shortest: str, longest: str, example: str) -> Rule:
+    """A span of time as `time_spans` reads it, from `shortest` to `longest`."""
+    low, high = read_span(shortest) or 0, read_span(longest) or 0
+    expected = f'a number with s, m, h, d or w, from "{shortest}" to "{longest}"'
+
+    def refuses(value: object) -> Refusal:
+        seconds = read_span(str(value))
+        within = seconds is not None and low <= seconds <= high
+        return None if within else must_be(expected, value)
 
     return Rule(expected, quote(example), refuses)
 

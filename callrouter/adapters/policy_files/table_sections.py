@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from callrouter.adapters.policy_files.callers_section import CallersSection
 from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.rule_sections import RulesSection
 from callrouter.adapters.policy_files.rules import (
@@ -141,6 +142,7 @@ class RoutingTableFile(Section):
         StrategySection()
     )
     rules: RulesSection = RulesSection()
+    callers: CallersSection = CallersSection()
     limits: LimitsSection = LimitsSection()
     dids: Annotated[list[DidSection], Field(min_length=1)]
     buyers: Annotated[list[BuyerRulesSection], Field(default_factory=list)]

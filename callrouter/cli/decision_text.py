@@ -11,7 +11,8 @@ _COLUMNS = ("", "destination", "buyer", "priority", "share", "")
 def say_decision(decision: Decision) -> str:
     """What the carrier is told to do, in one line."""
     if decision.dial is not None:
-        return _say_dial(decision.dial)
+        dials = (decision.dial, *decision.also)
+        return "; and at the same time ".join(_say_dial(dial) for dial in dials)
     match decision.closing:
         case Closing.VOICEMAIL:
             return f'say "{decision.say}" and record for up to {decision.voicemail_max_s} s'
@@ -47,7 +48,7 @@ def list_candidates(decision: Decision) -> list[str]:
             candidate.buyer_id or "-",
             "overflow" if candidate.overflow else str(candidate.priority),
             _say_share(candidate, decision.candidates),
-            _say_verdict(candidate, decision.dial),
+            _say_verdict(candidate, decision),
         )
         for rank, candidate in enumerate(decision.candidates, start=1)
     ]
@@ -63,7 +64,7 @@ def has_draw(decision: Decision) -> bool:
 def list_passed_by(decision: Decision) -> list[str]:
     """The candidates that another rule than having been tried passed by; aligned lines."""
     rows = [
-        (candidate.destination_id, _say_verdict(candidate, decision.dial))
+        (candidate.destination_id, _say_verdict(candidate, decision))
         for candidate in decision.candidates
         if candidate.skip is not None and candidate.skip.rule is not SkipRule.ALREADY_TRIED
     ]
@@ -77,6 +78,10 @@ def _say_dial(dial: Dial) -> str:
         words.append("as the overflow")
     if dial.caller_id is not None:
         words.append(f"with caller id {dial.caller_id}")
+    if dial.send_digits:
+        words.append(f"and key {dial.send_digits} when it answers")
+    if dial.sip_header:
+        words.append(f"and name the call in {dial.sip_header}")
     if dial.whisper:
         words.append(f'and whisper "{dial.whisper}"')
     if dial.screening is not None:
@@ -97,8 +102,8 @@ def _say_share(candidate: Candidate, candidates: Sequence[Candidate]) -> str:
     return f"{100 * candidate.weight / sum(peers):.0f} %"
 
 
-def _say_verdict(candidate: Candidate, dial: Dial | None) -> str:
+def _say_verdict(candidate: Candidate, decision: Decision) -> str:
     if candidate.skip is not None:
         return f"skipped: {candidate.skip.rule} ({candidate.skip.saw})"
-    is_dialled = dial is not None and dial.destination_id == candidate.destination_id
-    return "dialled" if is_dialled else "could have been dialled"
+    dialled = [dial.destination_id for dial in (decision.dial, *decision.also) if dial is not None]
+    return "dialled" if candidate.destination_id in dialled else "could have been dialled"

@@ -55,8 +55,13 @@ class Attempt:
 
     @property
     def is_whispered(self) -> bool:
-        """Whether the buyer heard something of ours before the two were joined."""
-        return self.is_screened or self.whisper is not None or bool(self.dial and self.dial.whisper)
+        """Whether the buyer's side heard something of ours before the two were joined.
+
+        A whisper, a prompt, or the digits that its menu was sent.
+        """
+        if self.is_screened or self.whisper is not None:
+            return True
+        return self.dial is not None and bool(self.dial.whisper or self.dial.send_digits)
 
     @property
     def final_leg(self) -> LegProgressed | None:

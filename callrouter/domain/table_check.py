@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.duplicates import DuplicateAfter
+from callrouter.domain.numbers import is_sip_address
 from callrouter.domain.routing_table import LastResort, RoutingTable
 from callrouter.domain.rules import Rules
 
@@ -40,12 +41,13 @@ class NumberClash:
 def check_table(table: RoutingTable, directory: Directory) -> tuple[TableProblem, ...]:
     """Why `table` may not be activated with `directory`: all reasons, or none.
 
-    Refused are destinations that the directory doesn't have, and a table by which every call
-    would be lost, because all its destinations are switched off and no voicemail takes over.
+    Refused are destinations that the directory doesn't have, what can't be done with a destination
+    of that kind, and a table by which every call would be lost, because all its destinations are
+    switched off and no voicemail takes over.
     """
-    unknown = tuple(_unknown_destinations(table, directory))
-    if unknown or not _is_all_off(table, directory):
-        return unknown
+    wrong = (*_unknown_destinations(table, directory), *_misplaced_keys(table, directory))
+    if wrong or not _is_all_off(table, directory):
+        return wrong
     if table.nobody_left.resort is LastResort.VOICEMAIL:
         return ()
     message = (
@@ -147,6 +149,22 @@ def _unknown_destinations(table: RoutingTable, directory: Directory) -> Iterator
     for path, destination_id in _named_destinations(table):
         if destination_id not in directory.destinations:
             yield TableProblem(path, _describe_unknown(destination_id, directory))
+
+
+def _misplaced_keys(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
+    """Digits for a SIP address, which Twilio sends to numbers only; a SIP header for a number."""
+    for index, route in enumerate(table.routes):
+        destination = directory.destinations.get(route.destination_id)
+        if destination is None:
+            continue
+        is_sip = is_sip_address(destination.dial)
+        dials = f"but {destination.destination_id} is dialled at {destination.dial}: leave it out"
+        if route.send_digits and is_sip:
+            message = f"can only be sent to a number, {dials}"
+            yield TableProblem(("routes", index, "send_digits"), message)
+        if route.sip_header and not is_sip:
+            message = f"can only be sent to a SIP address, {dials}"
+            yield TableProblem(("routes", index, "sip_header"), message)
 
 
 def _describe_unknown(destination_id: str, directory: Directory) -> str:

@@ -100,5 +100,5 @@ def _decide(
         call_sid=ended.call_sid,
         received_at=ended.received_at,
         decision=decision,
-        twiml=render_decision(decision, board.links, call.tried),
+        twiml=render_decision(decision, board.links, call.tried, ended.call_sid),
     )

@@ -48,7 +48,7 @@ def _route(board: Switchboard, seller_id: str, arrived: CallArrived, raw: str) -
             call_sid=arrived.call_sid,
             received_at=arrived.received_at,
             decision=decision,
-            twiml=render_decision(decision, board.links, ()),
+            twiml=render_decision(decision, board.links, (), arrived.call_sid),
         )
         sweep_at = board.next_sweep_at(arrived.received_at)
         is_new = record_arrival(connection, seller_id, arrived, decided, raw, sweep_at)

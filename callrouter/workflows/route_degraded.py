@@ -67,7 +67,7 @@ def _decided(
         call_sid=arrived.call_sid,
         received_at=arrived.received_at,
         decision=decision,
-        twiml=render_decision(decision, board.links, tried),
+        twiml=render_decision(decision, board.links, tried, arrived.call_sid),
         degraded=True,
     )
 

@@ -11,6 +11,7 @@ from tests.domain.builders import (
     arrived,
     closed,
     decided,
+    dial,
     dial_ended,
     ended,
     fallback_asked,
@@ -57,6 +58,20 @@ DIAL = "attempt 1: dial acme-east of acme at +12125550111 for up to 25 s"
             decided(2, 0, overflow=True),
             ("decided", f"{DIAL.replace('1:', '2:')} as the overflow"),
             id="overflow",
+        ),
+        pytest.param(
+            decided(1, 0, send_digits="WW2"),
+            ("decided", f"{DIAL} and key WW2 when it answers"),
+            id="digits",
+        ),
+        pytest.param(
+            decided(1, 0, also=(replace(dial("bolt"), sip_header="X-Call-Id"),)),
+            (
+                "decided",
+                f"{DIAL}; and at the same time dial bolt of bolt at +13125550113 for up to 25 s "
+                "and name the call in X-Call-Id",
+            ),
+            id="ring-group",
         ),
         pytest.param(
             closed(2, 0, Closing.CALLER_GONE),

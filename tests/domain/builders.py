@@ -28,6 +28,7 @@ from callrouter.domain.events import (
 )
 from callrouter.domain.numbers import Caller, read_caller
 from callrouter.domain.routing_table import Limits, NobodyLeft, Route, RoutingTable, Screening
+from callrouter.domain.rules import Recovery
 
 T0 = datetime(2026, 9, 15, 17, 0, tzinfo=UTC)
 CALL_SID = "CA" + "a" * 32
@@ -82,9 +83,36 @@ def decided(
     call_s: int = 14_400,
     table_version: int = 7,
     dial_string: str = "",
+    send_digits: str = "",
+    recovery: Recovery | None = None,
+    also: tuple[Dial, ...] = (),
 ) -> RouteDecided:
-    """We answered with a Dial of `destination`."""
-    dial = Dial(
+    """We answered with a Dial of `destination`, and of `also` at the same time."""
+    first = dial(
+        destination,
+        whisper=whisper,
+        screening=screening,
+        overflow=overflow,
+        call_s=call_s,
+        dial_string=dial_string,
+        send_digits=send_digits,
+        recovery=recovery,
+    )
+    return _decided(attempt, seconds, table_version, dial=first, also=also)
+
+
+def dial(
+    destination: str = "acme-east",
+    *,
+    whisper: str = "",
+    screening: Screening | None = None,
+    overflow: bool = False,
+    call_s: int = 14_400,
+    dial_string: str = "",
+    send_digits: str = "",
+    recovery: Recovery | None = None,
+) -> Dial:
+    return Dial(
         destination_id=destination,
         buyer_id=buyer_of(destination),
         dial_string=dial_string or NUMBERS[destination],
@@ -94,8 +122,9 @@ def decided(
         whisper=whisper,
         screening=screening,
         overflow=overflow,
+        send_digits=send_digits,
+        recovery=recovery,
     )
-    return _decided(attempt, seconds, table_version, dial=dial)
 
 
 def closed(
@@ -112,6 +141,7 @@ def _decided(
     *,
     dial: Dial | None = None,
     closing: Closing | None = None,
+    also: tuple[Dial, ...] = (),
 ) -> RouteDecided:
     decision = Decision(
         attempt=attempt,
@@ -122,6 +152,7 @@ def _decided(
         candidates=(),
         dial=dial,
         closing=closing,
+        also=also,
     )
     return RouteDecided(
         call_sid=CALL_SID, received_at=at(seconds), decision=decision, twiml="<Response/>"

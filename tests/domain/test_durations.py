@@ -200,6 +200,21 @@ def test_with_a_whisper_the_callers_leg_counts_since_its_answer_is_the_bridge(
     assert measure_connected(attempt, history) == connected
 
 
+def test_digits_that_a_buyers_menu_is_sent_are_no_connected_time() -> None:
+    attempt, history = only_attempt(
+        (
+            arrived(),
+            decided(1, 0, send_digits="WW2"),
+            ANSWERED,
+            BRIDGED,
+            leg(1, 60, COMPLETED, duration_s=50),
+            ended(60, duration_s=47),
+        )
+    )
+
+    assert measure_connected(attempt, history) == Connected(47_000, ConnectedSource.CARRIER_CALL)
+
+
 @pytest.mark.parametrize(
     ("events", "connected"),
     [

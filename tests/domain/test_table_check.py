@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -83,6 +84,41 @@ def test_an_empty_directory_is_said_to_be_empty() -> None:
             "apply a buyers file first",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("route", "problem"),
+    [
+        pytest.param(Route("acme-east", send_digits="WW2"), None, id="digits-for-a-number"),
+        pytest.param(Route("acme-sip", sip_header="X-Call-Id"), None, id="header-for-sip"),
+        pytest.param(
+            Route("acme-sip", send_digits="WW2"),
+            TableProblem(
+                ("routes", 0, "send_digits"),
+                "can only be sent to a number, "
+                "but acme-sip is dialled at sip:desk@pbx.example.com: leave it out",
+            ),
+            id="digits-for-sip",
+        ),
+        pytest.param(
+            Route("acme-east", sip_header="X-Call-Id"),
+            TableProblem(
+                ("routes", 0, "sip_header"),
+                "can only be sent to a SIP address, "
+                "but acme-east is dialled at +13125550171: leave it out",
+            ),
+            id="header-for-a-number",
+        ),
+    ],
+)
+def test_digits_are_for_numbers_and_headers_for_sip_addresses(
+    route: Route, problem: TableProblem | None
+) -> None:
+    known = directory(EAST, Destination("acme-sip", "acme", "sip:desk@pbx.example.com"))
+
+    found = check_table(replace(table("acme-east"), routes=(route,)), known)
+
+    assert found == ((problem,) if problem else ())
 
 
 def test_a_table_that_could_only_lose_calls_is_refused() -> None:

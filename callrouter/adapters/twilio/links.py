@@ -37,10 +37,10 @@ class Links:
         """A number's status callback URL."""
         return f"{self.public_url}{STATUS}{RETRY_CALLBACKS}"
 
-    def attempt_ended(self, attempt: int, destination_id: str, tried: tuple[str, ...]) -> str:
-        """The Dial action: asked when attempt `attempt` is over."""
-        so_far = ".".join((*tried, destination_id))
-        return f"{self.public_url}{ATTEMPTS}/{attempt}?d={destination_id}&tried={so_far}"
+    def attempt_ended(self, attempt: int, rung: tuple[str, ...], tried: tuple[str, ...]) -> str:
+        """The Dial action: asked when attempt `attempt`, which rang all of `rung`, is over."""
+        so_far = ".".join((*tried, *rung))
+        return f"{self.public_url}{ATTEMPTS}/{attempt}?d={rung[0]}&tried={so_far}"
 
     def leg_progress(self, attempt: int, destination_id: str) -> str:
         """Where the buyer leg's status callbacks go."""

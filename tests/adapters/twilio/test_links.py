@@ -15,14 +15,19 @@ LINKS = Links("https://calls.example.com/router")
         pytest.param(LINKS.fallback(), "/twilio/fallback", id="fallback"),
         pytest.param(LINKS.status(), "/twilio/status#rc=3&rp=all", id="status"),
         pytest.param(
-            LINKS.attempt_ended(1, "acme-east", ()),
+            LINKS.attempt_ended(1, ("acme-east",), ()),
             "/twilio/attempts/1?d=acme-east&tried=acme-east",
             id="the first attempt's end",
         ),
         pytest.param(
-            LINKS.attempt_ended(3, "crest", ("acme-east", "bolt")),
+            LINKS.attempt_ended(3, ("crest",), ("acme-east", "bolt")),
             "/twilio/attempts/3?d=crest&tried=acme-east.bolt.crest",
             id="a later attempt's end names all that were tried",
+        ),
+        pytest.param(
+            LINKS.attempt_ended(2, ("crest", "cosy"), ("bolt",)),
+            "/twilio/attempts/2?d=crest&tried=bolt.crest.cosy",
+            id="the end of a ring group names all that were rung, and the first of them",
         ),
         pytest.param(
             LINKS.leg_progress(2, "bolt"), "/twilio/legs/2?d=bolt#rc=3&rp=all", id="a leg's status"

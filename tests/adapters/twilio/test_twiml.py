@@ -32,9 +32,12 @@ def dial(
     caller_id: str | None = None,
     whisper: str = "",
     screening: Screening | None = None,
+    send_digits: str = "",
+    sip_header: str = "",
+    to: str = "acme-east",
 ) -> Dial:
     return Dial(
-        destination_id="acme-east",
+        destination_id=to,
         buyer_id="acme",
         dial_string=dial_string,
         ring_s=20,
@@ -42,6 +45,8 @@ def dial(
         caller_id=caller_id,
         whisper=whisper,
         screening=screening,
+        send_digits=send_digits,
+        sip_header=sip_header,
     )
 
 
@@ -53,6 +58,7 @@ def decided(
     say: str = "",
     language: str = "en-US",
     voicemail_max_s: int = 0,
+    also: tuple[Dial, ...] = (),
 ) -> Decision:
     return Decision(
         attempt=attempt,
@@ -66,6 +72,7 @@ def decided(
         say=say,
         language=language,
         voicemail_max_s=voicemail_max_s,
+        also=also,
     )
 
 
@@ -77,6 +84,21 @@ DECISIONS = {
     "dial-third-attempt": decided(dial(), attempt=3),
     "dial-sip": decided(dial("sip:intake@pbx.example.com;transport=tls?X-Call=1&X-Line=2")),
     "dial-sips-with-screening": decided(dial("sips:desk@pbx.example.com", screening=SCREENING)),
+    "dial-number-with-digits": decided(dial(send_digits="WW2w#")),
+    "dial-sip-with-digits": decided(dial("sip:desk@pbx.example.com", send_digits="WW2")),
+    "dial-number-with-header": decided(dial(sip_header="X-Call-Id")),
+    "dial-sip-with-header": decided(dial("sip:desk@pbx.example.com", sip_header="X-Call-Id")),
+    "dial-sip-with-another-header": decided(
+        dial("sip:desk@pbx.example.com;transport=tls?X-Line=2", sip_header="X-Call-Id")
+    ),
+    "dial-group": decided(
+        dial(whisper="Flood repair call."),
+        attempt=2,
+        also=(
+            dial("sip:desk@pbx.example.com", sip_header="X-Call-Id", to="acme-desk"),
+            dial("+13125550172", screening=SCREENING, send_digits="2", to="crest-desk"),
+        ),
+    ),
     "message": decided(closing=Closing.MESSAGE, say=SORRY),
     "message-in-spanish": decided(closing=Closing.MESSAGE, say="Ahora, no. <¡Qué!>", language="es"),
     "voicemail": decided(closing=Closing.VOICEMAIL, say=SORRY, voicemail_max_s=90),
@@ -84,7 +106,8 @@ DECISIONS = {
     "connected": decided(closing=Closing.CONNECTED),
     "caller-gone": decided(closing=Closing.CALLER_GONE),
 }
-TRIED = {"dial-third-attempt": ("crest-desk", "bolt-main")}
+TRIED = {"dial-third-attempt": ("crest-desk", "bolt-main"), "dial-group": ("bolt-main",)}
+CALL_SID = "CA00000000000000000000000000000001"
 OTHERS = {
     "whisper": render_whisper("Flood repair call.", None, "en-US", SCREENING_URL),
     "screening": render_whisper("", SCREENING, "en-US", SCREENING_URL),
@@ -98,7 +121,7 @@ ON_BUYERS_LEG = {
     *("whisper", "screening", "whisper-and-screening", "whisper-nothing", "bridge", "hangup"),
 }
 ALL = {
-    **{n: render_decision(d, LINKS, TRIED.get(n, ())) for n, d in DECISIONS.items()},
+    **{n: render_decision(d, LINKS, TRIED.get(n, ()), CALL_SID) for n, d in DECISIONS.items()},
     **OTHERS,
 }
 
@@ -123,7 +146,32 @@ def test_a_rendering_has_only_what_twilio_documents(name: str) -> None:
 
 def test_a_decision_always_renders_to_the_same_bytes() -> None:
     for name, decision in DECISIONS.items():
-        assert render_decision(decision, LINKS, TRIED.get(name, ())) == ALL[name]
+        assert render_decision(decision, LINKS, TRIED.get(name, ()), CALL_SID) == ALL[name]
+
+
+def test_the_header_of_a_sip_address_is_of_the_call_that_it_is_dialled_for() -> None:
+    decision = DECISIONS["dial-sip-with-header"]
+
+    for call_sid in ("CA1", "CA2"):
+        twiml = render_decision(decision, LINKS, (), call_sid)
+        assert f"sip:desk@pbx.example.com?X-Call-Id={call_sid}<" in twiml
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        pytest.param("sip:a@b.example", "sip:a@b.example?X-Id=CA1", id="no header yet"),
+        pytest.param("sip:a@b.example?x=1", "sip:a@b.example?x=1&amp;X-Id=CA1", id="one already"),
+        pytest.param("sip:a@b.example?", "sip:a@b.example?X-Id=CA1", id="a bare question mark"),
+        pytest.param(
+            "sip:a@b.example?x=1&", "sip:a@b.example?x=1&amp;X-Id=CA1", id="a bare ampersand"
+        ),
+    ],
+)
+def test_a_header_joins_those_that_the_address_has(address: str, sent: str) -> None:
+    decision = decided(dial(address, sip_header="X-Id"))
+
+    assert f">{sent}</Sip>" in render_decision(decision, LINKS, (), "CA1")
 
 
 def test_the_golden_files_are_those_of_the_renderings() -> None:
@@ -153,12 +201,15 @@ DIALS = st.builds(
     caller_id=st.none() | st.just("+18005550100"),
     whisper=st.just("") | SPEAKABLE,
     screening=st.none() | SCREENINGS,
+    send_digits=st.just("") | st.from_regex(r"[0-9A-D#*wW]{1,32}", fullmatch=True),
+    sip_header=st.just("") | st.from_regex(r"X-[A-Za-z0-9-]{1,60}", fullmatch=True),
 )
 DECISION = st.builds(
     decided,
     DIALS,
     st.none(),
     attempt=st.integers(1, 10),
+    also=st.lists(DIALS, max_size=9).map(tuple),
 ) | st.builds(
     decided,
     st.none(),
@@ -175,7 +226,7 @@ SLUGS = st.lists(st.from_regex(r"[a-z0-9][a-z0-9-]{0,59}", fullmatch=True), max_
 def test_whatever_a_table_allows_renders_to_legal_twiml(
     decision: Decision, tried: tuple[str, ...]
 ) -> None:
-    assert is_legal(render_decision(decision, LINKS, tried))
+    assert is_legal(render_decision(decision, LINKS, tried, CALL_SID))
 
 
 @given(whisper=st.just("") | SPEAKABLE, screening=st.none() | SCREENINGS, language=LANGUAGES)

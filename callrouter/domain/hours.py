@@ -48,7 +48,7 @@ ALL_WEEK = tuple(Window(weekday, 0, DAY_MIN) for weekday in range(7))
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A one-off exception from `begins` to before `ends`, and what people call it.
+    """A one-off exception from `begins` to before `ends`, whole minutes; `note` is for people.
 
     Each is an aware instant, or else a naive time on the wall of whoever the hours are for.
     """

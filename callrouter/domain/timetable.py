@@ -45,11 +45,12 @@ class Stretch:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Timetable:
     """Compiled hours. `week` says of each minute of the week which day's windows cover it.
 
-    `edges` are the minutes of each weekday at which something may change.
+    `edges` are the minutes of each weekday at which something may change. Hashed by identity, which
+    is what makes it a cheap key; `compile_hours` gives the same one for the same hours.
     """
 
     zone: str
@@ -61,6 +62,7 @@ class Timetable:
     edges: tuple[tuple[int, ...], ...] = field(repr=False)
 
 
+@lru_cache(maxsize=4096)
 def compile_hours(hours: Hours, buyer_zone: str) -> Timetable:
     """The hours as a timetable in their own zone, or else the buyer's.
 
@@ -124,7 +126,15 @@ def opens_at(timetable: Timetable, at: datetime) -> datetime | None:
 
 
 def say_closed(timetable: Timetable, at: datetime) -> str:
-    """Why calls aren't taken at `at`, a closed instant, and until when, in the zone's wall time."""
+    """Why calls aren't taken at `at`, a closed instant, and until when, in the zone's wall time.
+
+    Remembered for the minute, since calls come together and each passes by all that is closed.
+    """
+    return _say_closed_minute(timetable, at.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=4096)
+def _say_closed_minute(timetable: Timetable, at: datetime) -> str:
     until_at = changes_at(timetable, at)
     until = (
         f"closed until {_say_time(until_at, at, timetable.zone)}"

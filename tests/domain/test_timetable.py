@@ -354,6 +354,13 @@ def test_an_open_desk_opens_at_once_and_a_closed_one_at_its_next_change() -> Non
     assert opens_at(compile_hours(Hours(()), "UTC"), monday) is None
 
 
+def test_equal_hours_in_one_zone_are_one_timetable() -> None:
+    again = Hours(open_on("01234", "08:00-12:00", "13:00-18:00"))
+
+    assert compile_hours(again, CHICAGO) is compile_hours(OFFICE, CHICAGO)
+    assert compile_hours(again, "UTC") is not compile_hours(OFFICE, CHICAGO)
+
+
 def test_dates_that_have_passed_change_nothing_any_more() -> None:
     timetable = compile_hours(Hours(closed_on=(date(2026, 5, 31),)), "UTC")
 

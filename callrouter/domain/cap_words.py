@@ -1,0 +1,79 @@
+"""How the figures of a counter are told to people: the words of a skip and of the room board."""
+
+from datetime import datetime
+
+from callrouter.domain.caps import UNLIMITED, Counter, Measure, SubjectKind, Usage
+from callrouter.domain.periods import Period, find_wall_time
+
+_IN_PERIOD = {
+    Period.HOUR: "this hour",
+    Period.DAY: "today",
+    Period.WEEK: "this week",
+    Period.MONTH: "this month",
+    Period.EVER: "ever",
+}
+_MICROS_OF_A_CENT = 10_000
+_CENTS_OF_A_UNIT = 100
+_MICROS_OF_A_UNIT = _MICROS_OF_A_CENT * _CENTS_OF_A_UNIT
+
+
+def say_usage(counter: Counter, usage: Usage, at: datetime, amount: int = 1) -> str:
+    """What the counter holds at `at`, and when it starts anew.
+
+    "cap 50/50 connected today (3 of them in progress), resets 00:00 America/Chicago",
+    "5 of 5 calls at once for buyer acme", "500.00 of 500.00 USD this week, resets …", or "12 s
+    since the last call, spacing 30 s" where the limit leaves room and only the spacing doesn't.
+    `amount` is what the dial would add; it is named where a part of it would fit.
+    """
+    ready_at = counter.ready_at(usage)
+    fits = usage.total + amount <= counter.cap.limit
+    if fits and ready_at is not None and usage.last_at is not None and ready_at > at:
+        since_s = max((at - usage.last_at).total_seconds(), 0)
+        whose = _say_whose(counter)
+        return f"{since_s:.0f} s since the last call{whose}, spacing {counter.spacing_s} s"
+    return _say_figures(counter, usage, amount) + _say_reset(counter, at)
+
+
+def say_micros(micros: int) -> str:
+    """An amount of money in whole units with cents, or all its decimals where cents don't do."""
+    sign, micros = ("-" if micros < 0 else ""), abs(micros)
+    units, rest = divmod(micros, _MICROS_OF_A_UNIT)
+    if rest % _MICROS_OF_A_CENT:
+        return f"{sign}{units}.{rest:06}".rstrip("0")
+    return f"{sign}{units}.{rest // _MICROS_OF_A_CENT:02}"
+
+
+def _say_figures(counter: Counter, usage: Usage, amount: int) -> str:
+    measure, limit, whose = counter.cap.measure, counter.cap.limit, _say_whose(counter)
+    if measure is Measure.CONCURRENT:
+        of_limit = "" if limit >= UNLIMITED else f" of {limit}"
+        calls = "call" if min(limit, usage.total) == 1 else "calls"
+        return f"{usage.total}{of_limit} {calls} at once{whose}"
+    period = _IN_PERIOD[counter.cap.period]
+    if measure is Measure.REVENUE:
+        said = f"{say_micros(usage.total)} of {say_micros(limit)} {counter.currency}".rstrip()
+        said += f" {period}{whose}"
+        if usage.held:
+            said += f" ({say_micros(usage.held)} of it in progress)"
+        if usage.total < limit < usage.total + amount:
+            said += f", the call would add {say_micros(amount)}"
+        return said
+    said = f"cap {usage.total}/{limit} {measure} {period}{whose}"
+    return said + (f" ({usage.held} of them in progress)" if usage.held else "")
+
+
+def _say_whose(counter: Counter) -> str:
+    """Whose figure it is, unless it is the destination's own, of which the talk is anyway."""
+    subject = counter.subject
+    if subject.kind is SubjectKind.DESTINATION:
+        return ""
+    return f" for {subject.kind} {subject.subject_id}"
+
+
+def _say_reset(counter: Counter, at: datetime) -> str:
+    resets_at = counter.resets_at(at)
+    if resets_at is None:
+        return ""
+    wall = find_wall_time(counter.zone, resets_at)
+    day = {Period.WEEK: f"{wall:%a} ", Period.MONTH: f"{wall:%b} {wall.day} "}
+    return f", resets {day.get(counter.cap.period, '')}{wall:%H:%M} {counter.zone}"

@@ -1,0 +1,138 @@
+"""The words in which people are told what a counter holds."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callrouter.domain.cap_words import say_micros, say_usage
+from callrouter.domain.caps import Cap, Counter, Measure, Subject, SubjectKind, Usage, compile_cap
+from callrouter.domain.caps import watch_subject as watch
+from callrouter.domain.periods import Period
+
+EAST = Subject(SubjectKind.DESTINATION, "acme-east")
+ACME = Subject(SubjectKind.BUYER, "acme")
+NOON = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
+JUST_NOW = NOON - timedelta(seconds=12.4)
+
+
+def counter(
+    measure: Measure, limit: int, period: Period, subject: Subject = EAST, zone: str = ""
+) -> Counter:
+    cap = Cap(measure, limit, period)
+    return compile_cap(cap, subject, "flood-repair", zone or "America/Chicago", currency="USD")
+
+
+@pytest.mark.parametrize(
+    ("counted", "usage", "amount", "said"),
+    [
+        pytest.param(
+            counter(Measure.CONNECTED, 50, Period.DAY),
+            Usage(47, 3),
+            1,
+            "cap 50/50 connected today (3 of them in progress), resets 00:00 America/Chicago",
+            id="a full day, partly in progress",
+        ),
+        pytest.param(
+            counter(Measure.PAYABLE, 7, Period.HOUR, ACME),
+            Usage(7),
+            1,
+            "cap 7/7 payable this hour for buyer acme, resets 13:00 America/Chicago",
+            id="an hour of a buyer",
+        ),
+        pytest.param(
+            counter(Measure.ATTEMPTS, 9, Period.WEEK),
+            Usage(9),
+            1,
+            "cap 9/9 attempts this week, resets Mon 00:00 America/Chicago",
+            id="a week",
+        ),
+        pytest.param(
+            counter(Measure.ATTEMPTS, 9, Period.MONTH),
+            Usage(9),
+            1,
+            "cap 9/9 attempts this month, resets Dec 1 00:00 America/Chicago",
+            id="a month",
+        ),
+        pytest.param(
+            counter(Measure.ATTEMPTS, 9, Period.EVER),
+            Usage(9),
+            1,
+            "cap 9/9 attempts ever",
+            id="ever",
+        ),
+        pytest.param(
+            counter(Measure.REVENUE, 500_000_000, Period.WEEK),
+            Usage(455_000_000, 45_000_000),
+            45_000_000,
+            "500.00 of 500.00 USD this week (45.00 of it in progress),"
+            " resets Mon 00:00 America/Chicago",
+            id="money",
+        ),
+        pytest.param(
+            counter(Measure.REVENUE, 500_000_000, Period.EVER, ACME),
+            Usage(495_000_000),
+            12_500_000,
+            "495.00 of 500.00 USD ever for buyer acme, the call would add 12.50",
+            id="money that a call doesn't fit in",
+        ),
+        pytest.param(
+            watch(EAST, limit=5), Usage(0, 5), 1, "5 of 5 calls at once", id="calls at once"
+        ),
+        pytest.param(
+            watch(ACME, limit=1), Usage(0, 1), 1, "1 of 1 call at once for buyer acme", id="one"
+        ),
+        pytest.param(watch(EAST), Usage(0, 3), 1, "3 calls at once", id="no limit"),
+        pytest.param(
+            watch(EAST, spacing_s=30),
+            Usage(0, 1, JUST_NOW),
+            1,
+            "12 s since the last call, spacing 30 s",
+            id="too soon",
+        ),
+        pytest.param(
+            watch(ACME, spacing_s=30),
+            Usage(0, 0, NOON + timedelta(seconds=1)),
+            1,
+            "0 s since the last call for buyer acme, spacing 30 s",
+            id="too soon, by a clock that is ahead",
+        ),
+        pytest.param(
+            watch(EAST, spacing_s=30, limit=5),
+            Usage(0, 5, JUST_NOW),
+            1,
+            "5 of 5 calls at once",
+            id="too soon and full",
+        ),
+        pytest.param(
+            watch(EAST, spacing_s=10, limit=5),
+            Usage(0, 2, JUST_NOW),
+            1,
+            "2 of 5 calls at once",
+            id="long enough ago",
+        ),
+    ],
+)
+def test_a_counter_is_told_in_words(counted: Counter, usage: Usage, amount: int, said: str) -> None:
+    assert say_usage(counted, usage, NOON, amount) == said
+
+
+def test_a_day_that_begins_without_a_midnight_is_told_so() -> None:
+    beirut = counter(Measure.CONNECTED, 5, Period.DAY, zone="Asia/Beirut")
+    at = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
+
+    assert say_usage(beirut, Usage(5), at) == "cap 5/5 connected today, resets 01:00 Asia/Beirut"
+
+
+@pytest.mark.parametrize(
+    ("micros", "said"),
+    [
+        (0, "0.00"),
+        (45_000_000, "45.00"),
+        (1_500_000, "1.50"),
+        (1_234_567, "1.234567"),
+        (1_005_000, "1.005"),
+        (-12_500_000, "-12.50"),
+    ],
+)
+def test_money_is_told_to_the_cent_or_to_its_last_decimal(micros: int, said: str) -> None:
+    assert say_micros(micros) == said

@@ -10,9 +10,11 @@ from callrouter.domain.call import CallHistory
 from callrouter.domain.closing import apologize, close_call, refuse_number, take_leave
 from callrouter.domain.decision import CallSoFar, Closing, Decision
 from callrouter.domain.directory import Directory
+from callrouter.domain.durations import measure_connected
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.outcomes import was_bridged
+from callrouter.domain.recovery import may_recover
 from callrouter.domain.routing import CARRIER_EXTRA_RING_S, decide
 from callrouter.domain.routing_table import Route
 from callrouter.workflows.compiled import Compiled
@@ -83,15 +85,21 @@ def _rung_ms(history: CallHistory) -> int:
     for attempt in history.attempts:
         if attempt.decided is not None and attempt.dial_ended is not None:
             span = attempt.dial_ended.received_at - attempt.decided.received_at
-            waited += max(0, round(span.total_seconds() * 1000))
+            talked_ms = measure_connected(attempt, history).ms
+            waited += max(0, round(span.total_seconds() * 1000) - talked_ms)
     return waited
 
 
 def closing_after(history: CallHistory, attempt: int, call: CallSoFar) -> Decision | None:
-    """The decision to dial nobody any more after `attempt`, or None when the caller still waits."""
+    """The decision to dial nobody any more after `attempt`, or None when the caller still waits.
+
+    A caller whom the destination dropped early waits as well, where its route is recovered.
+    """
     this = next(a for a in history.attempts if a.attempt == attempt)
     end = this.dial_ended
     last = history.decisions[-1].decision if history.decisions else None
+    if may_recover(this, history):
+        return None
     if was_bridged(this, history):
         return close_call(call, Closing.CONNECTED, last)
     if end is not None and end.caller_status.is_final:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
@@ -88,6 +88,8 @@ def open_output(file: Path | None) -> Iterator[TextIO]:
 def as_json(value: object) -> JsonValue:
     """A value of ours as JSON: fields by name, instants in ISO 8601 UTC with milliseconds.
 
+    A time on the wall, or a day, has no zone.
+
     Raises TypeError for what has no place in JSON.
     """
     match value:
@@ -96,7 +98,9 @@ def as_json(value: object) -> JsonValue:
         case str():
             return str(value)
         case datetime():
-            return spell_instant(value)
+            return spell_instant(value) if value.tzinfo else value.isoformat()
+        case date():
+            return value.isoformat()
         case Mapping():
             return {str(key): as_json(each) for key, each in value.items()}
         case tuple() | list():

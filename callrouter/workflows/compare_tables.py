@@ -1,16 +1,44 @@
-"""What differs between two routing tables or two directories, in their files' words; pure."""
+"""What differs between two routing tables or two directories, in their files' words; pure.
+
+Walks whatever fields a value has, so that a key that is added to a table is never forgotten.
+"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from decimal import Decimal
+from json import dumps
+from re import compile as compile_pattern
+from typing import Any, TypeAlias
 
-from callrouter.adapters.policy_files.buyers_file import spell_breaker
-from callrouter.domain.circuit_breaker import BreakerKeys
 from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.routing_table import LastResort, NobodyLeft, Route, RoutingTable
+from callrouter.domain.money import MICROS
+from callrouter.domain.routing_table import AdvertisedNumber, Group, Route, RoutingTable
 
-_Section: TypeAlias = Mapping[str, str]
-"""The keys of one section with their values; what isn't written there has no key."""
+_Sections: TypeAlias = dict[str, dict[str, str]]
+"""Each section's keys with their values; what isn't written there has no key."""
+
+_IDS: Mapping[type, str] = {
+    AdvertisedNumber: "number",
+    Route: "destination_id",
+    Group: "group_id",
+    Buyer: "buyer_id",
+    Destination: "destination_id",
+}
+"""By what an entry of a list is told."""
+_WORDS = {
+    "numbers": "dids",
+    "buyer_rules": "buyers",
+    "group_id": "group",
+    "buyer_id": "buyer",
+    "overflow_destination_id": "overflow",
+    "price_micros": "price",
+}
+"""What the files call a field, where that isn't the field's own name."""
+_UNTOLD = frozenset({"campaign_id", "version"})
+"""What two versions have in common, or always differ in."""
+_SPREAD = "rules"
+"""The field whose keys stand among those of the section that it is in."""
+_PLAIN = compile_pattern(r"[\w.+:/@-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +59,15 @@ class Difference:
 
 def compare_tables(before: RoutingTable, after: RoutingTable) -> tuple[Difference, ...]:
     """What `after` changes but for the version; DIDs are told by number, routes by destination."""
-    return tuple(_compare(_spell_table(before), _spell_table(after)))
+    return tuple(_compare(_spell(before), _spell(after)))
 
 
 def compare_directories(before: Directory, after: Directory) -> tuple[Difference, ...]:
     """What `after` changes but for the version; all entries are told by id."""
-    return tuple(_compare(_spell_directory(before), _spell_directory(after)))
+    return tuple(_compare(_spell(before), _spell(after)))
 
 
-def _compare(before: Mapping[str, _Section], after: Mapping[str, _Section]) -> Iterator[Difference]:
+def _compare(before: _Sections, after: _Sections) -> Iterator[Difference]:
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
         if old is None or new is None:
@@ -50,85 +78,99 @@ def _compare(before: Mapping[str, _Section], after: Mapping[str, _Section]) -> I
                 yield Difference(f"{name}.{key}" if name else key, old.get(key), new.get(key))
 
 
-def _join(section: _Section | None) -> str | None:
+def _join(section: Mapping[str, str] | None) -> str | None:
     if section is None:
         return None
     return ", ".join(f"{key} {value}" for key, value in section.items()) or "(nothing else)"
 
 
-def _spell_table(table: RoutingTable) -> Mapping[str, _Section]:
-    limits = table.limits
-    return {
-        "": {"withheld_callers": str(table.withheld_callers), "language": table.language},
-        "limits": {
-            "attempts": str(limits.attempts),
-            "ring_s": str(limits.ring_s),
-            "call_s": str(limits.call_s),
-        },
-        **{f"dids[{n.number}]": _written(publisher=n.publisher) for n in table.numbers},
-        **{f"routes[{route.destination_id}]": _spell_route(route) for route in table.routes},
-        "nobody_left": _spell_end(table.nobody_left),
-    }
+def _spell(whole: RoutingTable | Directory) -> _Sections:
+    sections: _Sections = {"": {}}
+    for field, value in _told_fields(whole):
+        name = _WORDS.get(field.name, field.name)
+        entries = _list_entries(value)
+        if entries is not None:
+            for entry_id, entry in entries.items():
+                sections[f"{name}[{entry_id}]"] = dict(_spell_fields(entry, ""))
+        elif _is_composed(value):
+            sections[name] = dict(_spell_fields(value, ""))
+        else:
+            sections[""].update(_spell_field(field, value, name))
+    return sections
 
 
-def _spell_route(route: Route) -> _Section:
-    asked = route.screening
-    return _written(
-        priority=str(route.priority),
-        weight=str(route.weight),
-        ring_s=str(route.ring_s),
-        whisper=_quote(route.whisper),
-        screening=f"{_quote(asked.prompt)} digit {asked.digit} wait_s {asked.wait_s}"
-        if asked
-        else "",
+def _list_entries(value: object) -> Mapping[str, object] | None:
+    """The entries of a list of sections by their id; None for anything else."""
+    if isinstance(value, Mapping) and all(map(is_dataclass, value.values())):
+        return {str(key): entry for key, entry in value.items()}
+    if isinstance(value, tuple) and value and all(type(entry) in _IDS for entry in value):
+        return {str(getattr(entry, _IDS[type(entry)])): entry for entry in value}
+    return None
+
+
+def _spell_fields(composed: object, prefix: str) -> Iterator[tuple[str, str]]:
+    for field, value in _told_fields(composed):
+        if field.name == _IDS.get(type(composed)):
+            continue
+        name = prefix + _WORDS.get(field.name, field.name)
+        yield from _spell_field(field, value, prefix + _SPREAD if field.name == _SPREAD else name)
+
+
+def _spell_field(field: "Field[Any]", value: object, name: str) -> Iterator[tuple[str, str]]:
+    """The keys that a field comes to; nothing where the file says nothing."""
+    if value is None or (_is_empty(value) and _is_empty(_default_of(field))):
+        return
+    if _is_composed(value):
+        yield from _spell_fields(value, "" if field.name == _SPREAD else f"{name}.")
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield f"{name}.{key}", _spell_value(each)
+    elif field.name.endswith("_micros"):
+        yield name.removesuffix("_micros"), _spell_money(value)
+    else:
+        yield name, _spell_value(value)
+
+
+def _spell_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_spell_value, value))}]"
+    if isinstance(value, frozenset):
+        return f"[{', '.join(sorted(map(_spell_value, value)))}]"
+    if _is_composed(value):
+        return " ".join(f"{key} {each}" for key, each in _spell_fields(value, ""))
+    text = str(value)
+    return (
+        text if _PLAIN.fullmatch(text) or is_dataclass(value) else dumps(text, ensure_ascii=False)
     )
 
 
-def _spell_end(end: NobodyLeft) -> _Section:
-    say = _quote(end.say)
-    if end.resort is LastResort.OVERFLOW:
-        ring_s = str(end.overflow_ring_s)
-        return _written(say=say, overflow=end.overflow_destination_id, overflow_ring_s=ring_s)
-    if end.resort is LastResort.VOICEMAIL:
-        return _written(say=say, voicemail="true", voicemail_max_s=str(end.voicemail_max_s))
-    return _written(say=say)
+def _spell_money(micros: object) -> str:
+    text = f"{Decimal(str(micros)) / MICROS:.6f}"
+    return text.removesuffix("0000")
 
 
-def _spell_directory(directory: Directory) -> Mapping[str, _Section]:
-    buyers = {f"buyers[{b.buyer_id}]": _spell_buyer(b) for b in directory.buyers.values()}
-    destinations = {
-        f"destinations[{d.destination_id}]": _spell_destination(d)
-        for d in directory.destinations.values()
-    }
-    return {**buyers, **destinations}
+def _told_fields(composed: object) -> list[tuple["Field[Any]", object]]:
+    assert is_dataclass(composed)  # noqa: S101 - nothing else is walked
+    whole = isinstance(composed, RoutingTable | Directory)
+    return [
+        (field, getattr(composed, field.name))
+        for field in fields(composed)
+        if not (whole and field.name in _UNTOLD)
+    ]
 
 
-def _spell_buyer(buyer: Buyer) -> _Section:
-    return _written(
-        name=_quote(buyer.name),
-        zone=buyer.zone,
-        health_url=buyer.health_url,
-        breaker=_spell_breaker(buyer.breaker),
-    )
+def _is_composed(value: object) -> bool:
+    """Whether it is told field by field: it has fields, and no spelling of its own."""
+    return is_dataclass(value) and type(value).__str__ is object.__str__
 
 
-def _spell_destination(destination: Destination) -> _Section:
-    return _written(
-        buyer=destination.buyer_id,
-        dial=destination.dial,
-        enabled="true" if destination.enabled else "false",
-        note=_quote(destination.note),
-        breaker=_spell_breaker(destination.breaker),
-    )
+def _is_empty(value: object) -> bool:
+    return value is MISSING or (isinstance(value, str | tuple | Mapping) and not value)
 
 
-def _spell_breaker(keys: BreakerKeys | None) -> str:
-    return ", ".join(f"{k} {v}" for k, v in spell_breaker(keys).items()) if keys else ""
-
-
-def _quote(text: str) -> str:
-    return f'"{text}"' if text else ""
-
-
-def _written(**values: str) -> _Section:
-    return {key: value for key, value in values.items() if value}
+def _default_of(field: "Field[Any]") -> object:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return field.default

@@ -46,8 +46,8 @@ def test_applying_says_what_changed_and_leaves_other_buyers_alone(
         "directory: version 1 -> 2",
         "  ~ buyers[acme].zone: America/New_York -> America/Chicago",
         "  ~ destinations[acme-east].enabled: true -> false",
-        '  + destinations[acme-east].note: "stocktaking"',
-        '  + buyers[crest]: name "Crestline", zone America/Chicago',
+        "  + destinations[acme-east].note: stocktaking",
+        "  + buyers[crest]: name Crestline, zone America/Chicago",
         "  + destinations[crest-desk]: buyer crest, dial +13125550172, enabled true",
     ]
 

@@ -1,6 +1,6 @@
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import pytest
@@ -27,6 +27,13 @@ def test_a_value_is_json_by_its_fields() -> None:
     assert json.dumps(as_json(thing)) == (
         '{"at": "2026-11-21T15:04:05.120Z", "colour": "red", "parts": [1, 2], "names": {"a": null}}'
     )
+
+
+def test_a_day_and_a_time_on_the_wall_are_json_without_a_zone() -> None:
+    assert as_json((date(2026, 12, 25), datetime(2026, 12, 25, 8))) == [  # noqa: DTZ001 - on the wall
+        "2026-12-25",
+        "2026-12-25T08:00:00",
+    ]
 
 
 def test_what_has_no_place_in_json_is_refused() -> None:

@@ -177,7 +177,7 @@ def test_a_shown_table_matches_its_golden(seller_terminal: Terminal, campaign: s
 
 def test_a_table_is_shown_as_json_too(seller_terminal: Terminal) -> None:
     shown = json.loads(seller_terminal.ok("table", "show", "flood-repair", "--json"))
-    assert shown["numbers"] == [{"number": DID, "publisher": "radio-kx"}]
+    assert shown["numbers"] == [{"number": DID, "publisher": "radio-kx", "to": "", "tags": {}}]
     assert [route["destination_id"] for route in shown["routes"]] == ["acme-east", "bolt-main"]
 
 

@@ -42,14 +42,16 @@ def check_table(table: RoutingTable, directory: Directory) -> tuple[TableProblem
     """Why `table` may not be activated with `directory`: all reasons, or none.
 
     Refused are destinations that the directory doesn't have, what can't be done with a destination
-    of that kind, and a table by which every call would be lost, because all its destinations are
-    switched off and no voicemail takes over.
+    of that kind, and a table by which every call, or every call to one number, would be lost: all
+    its destinations are switched off, and neither a voicemail nor an overflow takes over.
     """
     wrong = (*_unknown_destinations(table, directory), *_misplaced_keys(table, directory))
-    if wrong or not _is_all_off(table, directory):
+    if wrong:
         return wrong
-    if table.nobody_left.resort is LastResort.VOICEMAIL:
+    if _has_last_resort(table, directory):
         return ()
+    if not _is_all_off(table, directory):
+        return tuple(_lost_numbers(table, directory))
     message = (
         "every destination of this table is switched off, so that nobody could take a call: "
         "enable one in the buyers file, or write voicemail = true in [nobody_left]"
@@ -141,6 +143,9 @@ def check_buyers(
 def _named_destinations(table: RoutingTable) -> Iterator[tuple[KeyPath, str]]:
     for index, route in enumerate(table.routes):
         yield ("routes", index, "destination"), route.destination_id
+    for index, number in enumerate(table.numbers):
+        if number.to:
+            yield ("dids", index, "to"), number.to
     if table.nobody_left.resort is LastResort.OVERFLOW:
         yield ("nobody_left", "overflow"), table.nobody_left.overflow_destination_id
 
@@ -175,6 +180,24 @@ def _describe_unknown(destination_id: str, directory: Directory) -> str:
     if near:
         return f"{said}; did you mean {' or '.join(near)}?"
     return f"{said}; add it to a buyers file and apply that first"
+
+
+def _has_last_resort(table: RoutingTable, directory: Directory) -> bool:
+    end = table.nobody_left
+    if end.resort is LastResort.OVERFLOW:
+        return directory.destinations[end.overflow_destination_id].enabled
+    return end.resort is LastResort.VOICEMAIL
+
+
+def _lost_numbers(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
+    for index, number in enumerate(table.numbers):
+        if number.to and not directory.destinations[number.to].enabled:
+            because = _because(directory.destinations[number.to])
+            message = (
+                f"{number.to} is switched off{because}, and calls to {number.number} go nowhere "
+                "else: enable it in the buyers file, or name another"
+            )
+            yield TableProblem(("dids", index, "to"), message)
 
 
 def _is_all_off(table: RoutingTable, directory: Directory) -> bool:

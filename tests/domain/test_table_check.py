@@ -146,6 +146,43 @@ def test_with_every_route_off_a_table_needs_a_last_resort_that_takes_calls(
     assert bool(found) is refused
 
 
+POINTED = (AdvertisedNumber("+18005550100", to="acme-west"), AdvertisedNumber("+18005550101"))
+
+
+def pointed(nobody_left: NobodyLeft | None = None) -> RoutingTable:
+    return replace(table("acme-east", nobody_left=nobody_left), numbers=POINTED)
+
+
+def test_a_number_points_at_a_destination_that_exists() -> None:
+    (problem,) = check_table(pointed(), directory(EAST))
+    assert problem.key_path == ("dids", 0, "to")
+    assert problem.message.startswith('no buyer has a destination "acme-west"; did you mean')
+    assert check_table(pointed(), directory(EAST, WEST)) == ()
+
+
+@pytest.mark.parametrize(
+    ("nobody_left", "refused"),
+    [
+        pytest.param(NobodyLeft(), True, id="only-a-message"),
+        pytest.param(TO_VOICEMAIL, False, id="voicemail"),
+        pytest.param(TO_NIGHT_DESK, False, id="overflow"),
+    ],
+)
+def test_a_number_that_points_at_what_is_off_needs_a_last_resort(
+    nobody_left: NobodyLeft, refused: bool
+) -> None:
+    desk = Destination("night-desk", "acme", "+13125550179")
+    found = check_table(pointed(nobody_left), directory(EAST, WEST_OFF, desk))
+    assert [problem.key_path for problem in found] == [("dids", 0, "to")] * refused
+    assert warn_about_table(pointed(nobody_left), directory(EAST, WEST_OFF, desk)) == (
+        TableProblem(("dids", 0, "to"), "acme-west is switched off"),
+    )
+
+
+def test_a_number_that_points_at_what_is_on_keeps_a_table_alive() -> None:
+    assert check_table(pointed(), directory(EAST_OFF, WEST)) == ()
+
+
 def test_a_destination_that_is_off_is_a_warning_with_its_note() -> None:
     end = NobodyLeft(LastResort.OVERFLOW, overflow_destination_id="acme-west")
     assert warn_about_table(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 
 
 class Side(StrEnum):
@@ -193,11 +194,7 @@ def _weigh(sample: Sequence[Result], side: Side, threshold: Threshold) -> str | 
     if sample[-1].failed is not side:
         return None  # the last call went well: whatever was, it is better now
     failures = [result for result in sample if result.failed is side]
-    in_row = 0
-    for result in reversed(sample):
-        if result.failed is not side:
-            break
-        in_row += 1
+    in_row = len(list(takewhile(lambda result: result.failed is side, reversed(sample))))
     if 100 * len(failures) >= threshold.percent * len(sample):
         return f"{len(failures)} of {len(sample)} {_say(failures, side)}"
     if in_row >= threshold.consecutive:
@@ -217,15 +214,19 @@ def _say(failures: Sequence[Result], side: Side) -> str:
 def _judge_probes(
     breaker: Breaker, results: Sequence[Result], settings: BreakerSettings, at: datetime
 ) -> Turn | None:
+    """By the probes after the last one that failed; that one itself, where none followed it."""
     since = breaker.since or at
-    probes = [r for r in results if r.dialed_at >= since and r.ended_at <= at]
-    failed = next((probe for probe in probes if probe.failed is not None), None)
-    if failed is not None:
+    probes = sorted(
+        (r for r in results if r.dialed_at >= since and r.ended_at <= at),
+        key=lambda result: (result.ended_at, result.dialed_at),
+    )
+    if probes and probes[-1].failed is not None:
         longest = max(settings.longest_cool_down_s, settings.cool_down_s)
         cool_down_s = min(2 * max(breaker.cool_down_s, settings.cool_down_s), longest)
-        return _open(cool_down_s, f"probe {failed.word}", settings, at)
-    if len(probes) >= settings.successes_to_close:
-        count = f"{len(probes)} probe{'s' if len(probes) > 1 else ''} connected"
+        return _open(cool_down_s, f"probe {probes[-1].word}", settings, at)
+    in_row = len(list(takewhile(lambda probe: probe.failed is None, reversed(probes))))
+    if in_row >= settings.successes_to_close:
+        count = f"{in_row} probe{'s' if in_row > 1 else ''} connected"
         return Turn(Breaker(Phase.CLOSED, at), count, f"{settings.successes_to_close} wanted")
     return None
 

@@ -11,12 +11,16 @@ from enum import StrEnum
 from callrouter.domain.call import Attempt, CallHistory
 from callrouter.domain.cdr import AttemptOutcome, ConnectedSource
 from callrouter.domain.circuit_breaker import BreakerSettings, Result, Side
+from callrouter.domain.decision import Dial
 from callrouter.domain.durations import measure_connected
-from callrouter.domain.events import LegStatus
+from callrouter.domain.events import LegProgressed, LegStatus, RouteDecided
 from callrouter.domain.outcomes import caller_stayed, judge_attempt, leg_ended_at, told_status
 
 LEAST_RING_S = 10
 """A phone that was told to ring for less had no fair chance to be answered."""
+
+LONGEST_EARLY_DROP_S = 300
+"""The most that `early_drop_s` may be."""
 
 
 class CountedOutcome(StrEnum):
@@ -43,6 +47,11 @@ _COUNTED = {
     AttemptOutcome.FAILED: CountedOutcome.FAILED,
     AttemptOutcome.ABANDONED: CountedOutcome.NOTHING,
 }
+_COUNTED_RUNG = {
+    LegStatus.BUSY: CountedOutcome.BUSY,
+    LegStatus.NO_ANSWER: CountedOutcome.NO_ANSWER,
+    LegStatus.FAILED: CountedOutcome.FAILED,
+}
 _SAID = {CountedOutcome.NO_ANSWER: "no answer"}
 
 
@@ -62,30 +71,55 @@ class DestinationOutcome:
     revenue_micros: int = 0
 
 
-def read_outcome(
+def read_outcomes(
     attempt: Attempt, history: CallHistory, heard_at: datetime
-) -> DestinationOutcome | None:
-    """What `attempt` came to by what had been heard at that instant; None while it isn't over.
+) -> tuple[DestinationOutcome, ...]:
+    """What `attempt` came to, for each destination that it rang, by what was heard by `heard_at`.
 
-    Also None for an attempt of which nobody knows what was dialled.
+    Empty while it isn't over, and for an attempt of which nobody knows what was dialled.
     """
-    judged = judge_attempt(attempt, history)
-    decided, dial = attempt.decided, attempt.dial
-    if judged is AttemptOutcome.RINGING or decided is None or dial is None:
-        return None
-    is_ours = dial.destination_id == attempt.destination_id
-    ended_at = leg_ended_at(attempt) or heard_at
+    judged, decided = judge_attempt(attempt, history), attempt.decided
+    if judged is AttemptOutcome.RINGING or decided is None or decided.decision.dial is None:
+        return ()
+    dials = (decided.decision.dial, *decided.decision.also)
+    is_joined = judged is AttemptOutcome.CONNECTED
+    if len(dials) == 1 or is_joined:
+        told = next((d for d in dials if d.destination_id == attempt.destination_id), None)
+        counted = _count(attempt, history, judged, dials[0].ring_s)
+        return (_outcome(attempt, history, decided, told, counted, heard_at),)
+    return tuple(
+        _outcome(attempt, history, decided, dial, _count_rung(attempt, history, dial), heard_at)
+        for dial in dials
+    )
+
+
+def _outcome(
+    attempt: Attempt,
+    history: CallHistory,
+    decided: RouteDecided,
+    dial: Dial | None,
+    counted: CountedOutcome,
+    heard_at: datetime,
+) -> DestinationOutcome:
+    """Without `dial` the carrier dialled something else than we had decided."""
+    connected_ms = measure_connected(attempt, history).ms
+    is_payable = (
+        dial is not None
+        and counted in (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)
+        and connected_ms >= 1000 * (dial.payable_after_s or 0)
+    )
     return DestinationOutcome(
         call_sid=decided.call_sid,
         attempt=attempt.attempt,
-        destination_id=attempt.destination_id,
-        buyer_id=dial.buyer_id if is_ours else "",
+        destination_id=dial.destination_id if dial else attempt.destination_id,
+        buyer_id=dial.buyer_id if dial else "",
         campaign_id=decided.decision.campaign_id,
         dialed_at=decided.received_at,
         # The carrier's clock may be ahead of ours.
-        ended_at=min(ended_at, heard_at),
-        outcome=_count(attempt, history, judged, dial.ring_s),
-        connected_ms=measure_connected(attempt, history).ms,
+        ended_at=min(leg_ended_at(attempt) or heard_at, heard_at),
+        outcome=counted,
+        connected_ms=connected_ms,
+        revenue_micros=(dial.price_micros or 0) if dial and is_payable else 0,
     )
 
 
@@ -104,10 +138,28 @@ def _count(
     return _COUNTED[judged]
 
 
-def is_failure(outcome: DestinationOutcome, settings: BreakerSettings) -> bool:
-    """Whether it speaks against the destination."""
-    result = count_outcome(outcome, settings)
-    return result is not None and result.failed is not None
+def _count_rung(attempt: Attempt, history: CallHistory, dial: Dial) -> CountedOutcome:
+    """How one of several phones that rang together ended, none of which took the call."""
+    ends = (
+        event.status
+        for event in history.events
+        if isinstance(event, LegProgressed)
+        and event.attempt == attempt.attempt
+        and event.destination_id == dial.destination_id
+        and event.status.is_final
+    )
+    counted = _COUNTED_RUNG.get(next(ends, LegStatus.UNKNOWN), CountedOutcome.NOTHING)
+    had_no_time = dial.ring_s < LEAST_RING_S or caller_stayed(attempt, history) is False
+    if counted is CountedOutcome.NO_ANSWER and had_no_time:
+        return CountedOutcome.NOTHING
+    return counted
+
+
+def may_be_failure(outcome: DestinationOutcome) -> bool:
+    """Whether there are settings by which it speaks against the destination."""
+    if outcome.outcome is CountedOutcome.HUNG_UP:
+        return outcome.connected_ms < 1000 * LONGEST_EARLY_DROP_S
+    return outcome.outcome in _BUYER_SIDE or outcome.outcome is CountedOutcome.FAILED
 
 
 def count_outcome(outcome: DestinationOutcome, settings: BreakerSettings) -> Result | None:

@@ -116,6 +116,8 @@ def test_an_open_breaker_stays_open_until_it_has_cooled_down() -> None:
         pytest.param("++", Breaker(Phase.CLOSED, at(300)), id="enough"),
         pytest.param("+b", Breaker(Phase.OPEN, at(300), at(540), 240), id="a-probe-was-not-taken"),
         pytest.param("f", Breaker(Phase.OPEN, at(300), at(540), 240), id="a-probe-failed"),
+        pytest.param("f+", None, id="one-of-two-after-a-failure-that-could-not-open-it"),
+        pytest.param("f++", Breaker(Phase.CLOSED, at(300)), id="enough-after-a-failure"),
     ],
 )
 def test_probes_close_it_or_open_it_for_twice_as_long(marks: str, breaker: Breaker | None) -> None:

@@ -28,6 +28,7 @@ from callrouter.adapters.policy_files.rules import (
     written,
 )
 from callrouter.domain.circuit_breaker import BreakerKeys
+from callrouter.domain.destination_outcomes import LONGEST_EARLY_DROP_S
 from callrouter.domain.directory import Buyer, Destination
 from callrouter.domain.errors import FileProblem
 from callrouter.domain.table_check import KeyPath
@@ -70,7 +71,7 @@ class BreakerSection(Section):
     buyer_consecutive: _Count = None
     carrier_percent: _Percent = None
     carrier_consecutive: _Count = None
-    early_drop_s: Annotated[int | None, whole(0, 300, 5, "seconds")] = None
+    early_drop_s: Annotated[int | None, whole(0, LONGEST_EARLY_DROP_S, 5, "seconds")] = None
     cool_down_s: _CoolDown = None
     longest_cool_down_s: _CoolDown = None
     successes_to_close: _Count = None

@@ -1,0 +1,138 @@
+"""Who else takes the calls of the live tables that route to a destination, and who looks bad."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
+from callrouter.adapters.storage.routing_tables import list_campaigns
+from callrouter.adapters.storage.stops import last_closed_at, read_stops
+from callrouter.domain.circuit_breaker import Breaker, Phase, find_failing
+from callrouter.domain.destination_outcomes import count_outcomes
+from callrouter.domain.directory import Directory, breaker_settings
+from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.stops import StopKind, StopsBySubject, find_stop, group_stops, needs_probe
+from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
+from callrouter.workflows.compiled import Compiled
+
+_MOST_OUTCOMES = 500
+_ENOUGH_TO_HOLD_BACK = 3
+"""Fewer calls than a destination is taken out by are enough to see that it is no help to others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The others of each live table, by campaign, that routes to a destination or a buyer."""
+
+    peers: Mapping[str, tuple[Peer, ...]]
+
+    @property
+    def verdict(self) -> TripVerdict:
+        """Whether it may be taken out of all of them."""
+        return weigh_trip(tuple(self.peers.values()))
+
+    @property
+    def all_bad(self) -> tuple[str, ...]:
+        """The campaigns of which all others look bad."""
+        return self._with(TripVerdict.REFUSE_ALL_BAD)
+
+    @property
+    def last_of(self) -> tuple[str, ...]:
+        """The campaigns of which nobody else takes calls."""
+        return self._with(TripVerdict.REFUSE_LAST)
+
+    def _with(self, verdict: TripVerdict) -> tuple[str, ...]:
+        return tuple(c for c, peers in self.peers.items() if weigh_trip((peers,)) is verdict)
+
+
+def read_tables_with(
+    connection: Connection,
+    compiled: Compiled,
+    seller_id: str,
+    directory: Directory,
+    destination_ids: frozenset[str],
+    at: datetime,
+) -> Tables:
+    """The others of the live tables in which one of these destinations stands.
+
+    Where only the overflow is one of them, or a DID is pointed at one, nobody else stands in.
+    """
+    view = PeerView(connection, seller_id, directory, at)
+    found = {
+        table.campaign_id: ()
+        if _is_alone(table, destination_ids)
+        else view.list_peers(table, destination_ids)
+        for table in read_live_tables(connection, compiled, seller_id)
+        if not table.destination_ids().isdisjoint(destination_ids)
+    }
+    return Tables(found)
+
+
+def read_live_tables(
+    connection: Connection, compiled: Compiled, seller_id: str
+) -> Iterator[RoutingTable]:
+    """The live table of each campaign that has one."""
+    for row in list_campaigns(connection, seller_id):
+        if row.active_version is not None:
+            yield compiled.table(connection, seller_id, row.campaign_id, row.active_version)
+
+
+def _is_alone(table: RoutingTable, destination_ids: frozenset[str]) -> bool:
+    is_pointed_at = any(number.to in destination_ids for number in table.numbers)
+    return is_pointed_at or not any(r.destination_id in destination_ids for r in table.routes)
+
+
+class PeerView:
+    """The destinations of one seller at one instant, each looked at once."""
+
+    def __init__(
+        self, connection: Connection, seller_id: str, directory: Directory, at: datetime
+    ) -> None:
+        self._connection = connection
+        self._seller_id = seller_id
+        self._directory = directory
+        self._at = at
+        self._stops: StopsBySubject = group_stops(read_stops(connection, seller_id))
+        self._seen: dict[str, Peer] = {}
+
+    def list_peers(self, table: RoutingTable, but: frozenset[str]) -> tuple[Peer, ...]:
+        """The destinations of the table's routes besides some."""
+        return tuple(
+            self.look_at(route.destination_id)
+            for route in table.routes
+            if route.destination_id not in but
+        )
+
+    def look_at(self, destination_id: str) -> Peer:
+        """Whether a destination takes calls, and whether its own last ones went badly."""
+        peer = self._seen.get(destination_id)
+        if peer is None:
+            peer = self._seen[destination_id] = self._look(destination_id)
+        return peer
+
+    def _look(self, destination_id: str) -> Peer:
+        destination = self._directory.destinations.get(destination_id)
+        if destination is None or not destination.enabled:
+            return Peer(destination_id, takes_calls=False, looks_bad=False)
+        own = self._stops.get((StopKind.DESTINATION, destination_id), ())
+        others = self._stops.get((StopKind.BUYER, destination.buyer_id), ())
+        takes_calls = find_stop((*own, *others), self._at) is None
+        if any(stop.is_breaker for stop in own):
+            is_probed = needs_probe(own, self._at)
+            return Peer(destination_id, takes_calls=takes_calls and not is_probed, looks_bad=True)
+        return Peer(destination_id, takes_calls, takes_calls and self._looks_bad(destination_id))
+
+    def _looks_bad(self, destination_id: str) -> bool:
+        settings = breaker_settings(self._directory, destination_id)
+        fewer = min(settings.minimum_sample, _ENOUGH_TO_HOLD_BACK)
+        settings = replace(settings, minimum_sample=fewer)
+        since = self._at - timedelta(seconds=settings.window_s)
+        outcomes = read_recent_outcomes(
+            self._connection, self._seller_id, destination_id, since, _MOST_OUTCOMES
+        )
+        closed_at = last_closed_at(self._connection, self._seller_id, destination_id)
+        breaker = Breaker(Phase.CLOSED, closed_at)
+        results = count_outcomes(outcomes, settings)
+        return find_failing(breaker, results, settings, self._at) is not None

@@ -3,6 +3,7 @@
 import click
 
 from callrouter.cli.buyers import buyers
+from callrouter.cli.callers import callers
 from callrouter.cli.calls import calls
 from callrouter.cli.database import db
 from callrouter.cli.demo import demo
@@ -43,7 +44,21 @@ def cli() -> None:
     """
 
 
-_COMMANDS = (demo, serve, clock, db, seller, buyers, table, calls, route, sweep, doctor, simulate)
+_COMMANDS = (
+    demo,
+    serve,
+    clock,
+    db,
+    seller,
+    buyers,
+    table,
+    callers,
+    calls,
+    route,
+    sweep,
+    doctor,
+    simulate,
+)
 
 for command in _COMMANDS:
     cli.add_command(command)

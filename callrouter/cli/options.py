@@ -2,13 +2,14 @@
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from callrouter.cli.context import CliContext
+from callrouter.domain.time_spans import read_span
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -47,6 +48,28 @@ class Instant(click.ParamType[str | datetime]):
 
 
 INSTANT = Instant()
+
+
+class Span(click.ParamType[str | timedelta]):
+    """A span of time such as 90s, 15m, 2h or 30d."""
+
+    name = "span"
+
+    def convert(
+        self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """The span; a usage error for anything else."""
+        if isinstance(value, timedelta):
+            return value
+        seconds = read_span(value)
+        if seconds is None:
+            self.fail(
+                f"{value!r} isn't a span of time: write it like 90s, 15m, 2h or 30d", param, ctx
+            )
+        return timedelta(seconds=seconds)
+
+
+SPAN = Span()
 
 
 def author_options(command: CommandT) -> CommandT:

@@ -124,6 +124,12 @@ def check_pattern(kind: PatternKind, value: str) -> str | None:
     return None
 
 
+def check_spelt(pattern: str) -> str | None:
+    """What is wrong with a pattern that a person spelt as `spell_pattern` does, or None."""
+    kind = kind_of(pattern)
+    return check_pattern(kind, pattern.removeprefix(_COUNTRY).removesuffix("*"))
+
+
 def country_of(caller: Caller, sent: str) -> str:
     """The caller's country in two letters: as the carrier sent it, else by the number, else ""."""
     if len(sent) == 2 and sent.isascii() and sent.isalpha():

@@ -4,13 +4,19 @@ import re
 
 _SPAN = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+LONGEST_S = 36_525 * 86_400
+"""A hundred years: more than anything here lasts, and no instant is beyond what Python has."""
 _NAMES = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
 def read_span(text: str) -> int | None:
-    """The seconds of a number with a unit (s, m, h, d, w), as in "30d"; None for anything else."""
+    """The seconds of a number with a unit (s, m, h, d, w), as in "30d"; None for anything else.
+
+    A hundred years are the most.
+    """
     match = _SPAN.fullmatch(text)
-    return int(match[1]) * _SECONDS[match[2]] if match else None
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    return seconds if 0 < seconds <= LONGEST_S else None
 
 
 def write_span(seconds: int) -> str:

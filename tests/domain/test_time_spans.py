@@ -13,6 +13,7 @@ from callrouter.domain.time_spans import read_span, say_span, write_span
         ("2h", 7200),
         ("30d", 2_592_000),
         ("4w", 2_419_200),
+        ("36525d", 3_155_760_000),
         ("999999999s", 999_999_999),
     ],
 )
@@ -21,7 +22,22 @@ def test_a_span_is_a_number_and_a_unit(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "30", "d", "0d", "-1d", "1.5h", "1 h", "1H", "1h30m", "٣d", "1000000000s", "1d\n"]
+    "text",
+    [
+        "",
+        "30",
+        "d",
+        "0d",
+        "-1d",
+        "1.5h",
+        "1 h",
+        "1H",
+        "1h30m",
+        "٣d",
+        "1000000000s",
+        "1d\n",
+        "36526d",
+    ],
 )
 def test_nothing_else_is_a_span(text: str) -> None:
     assert read_span(text) is None

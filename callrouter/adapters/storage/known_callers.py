@@ -98,7 +98,10 @@ def _select_contacts() -> _Select:
         *(contact.destination_id, contact.buyer_id, contact.campaign_id, contact.call_sid),
         at=contact.connected_at,
         flag=contact.payable,
-    ).where(matches(caller_contacts, "seller_id", "number"))
+    ).where(
+        matches(caller_contacts, "seller_id", "number"),
+        contact.call_sid != bindparam("call_sid"),
+    )
 
 
 def _select_calls() -> _Select:
@@ -158,7 +161,7 @@ def read_caller(
     """What was known of a caller at `at` for a call to a campaign, in one round trip.
 
     `country` is as `caller_lists.country_of` has it; `call_sid` is the call itself, which isn't its
-    own last call. A caller without a number has neither contacts nor a last call.
+    own past. A caller without a number has neither contacts nor a last call.
     """
     rows = _READ.all(
         connection,

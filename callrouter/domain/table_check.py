@@ -9,10 +9,8 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.duplicates import DuplicateAfter
 from callrouter.domain.numbers import is_sip_address
 from callrouter.domain.routing_table import LastResort, RoutingTable
-from callrouter.domain.rules import Rules
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Where something stands in a TOML text, as in `("routes", 1, "weight")`; counted from 0."""
@@ -60,36 +58,15 @@ def check_table(table: RoutingTable, directory: Directory) -> tuple[TableProblem
 
 
 def warn_about_table(table: RoutingTable, directory: Directory) -> tuple[TableProblem, ...]:
-    """What an operator should know of `table` though it may be activated.
+    """What an operator should know of `table` though it may be activated: passed-by destinations.
 
-    A destination that is switched off stays in the table and gets no call until it is on again. A
-    rule about duplicates may say nothing.
+    A destination that is switched off stays in the table and gets no call until it is on again.
     """
-    off = tuple(
+    return tuple(
         TableProblem(path, f"{destination.destination_id} is switched off{_because(destination)}")
         for path, destination_id in _named_destinations(table)
         if (destination := directory.destinations.get(destination_id)) and not destination.enabled
     )
-    return (*off, *_find_idle_duplicates(table))
-
-
-def _find_idle_duplicates(table: RoutingTable) -> Iterator[TableProblem]:
-    """Rules that wait for payable calls in a table whose calls are never payable."""
-    if any(route.payable_after_s is not None for route in table.routes):
-        return
-    levels: list[tuple[KeyPath, Rules]] = [
-        (("rules",), table.rules),
-        *((("buyers", i), rules) for i, rules in enumerate(table.buyer_rules.values())),
-        *((("routes", i), route.rules) for i, route in enumerate(table.routes)),
-    ]
-    for path, rules in levels:
-        rule = rules.duplicates
-        if rule is not None and rule.after is DuplicateAfter.PAYABLE and not rule.any_campaign:
-            message = (
-                "finds no duplicates, since no route says payable_after_s, so that no call is "
-                'payable: write that, or after = "connected"'
-            )
-            yield TableProblem((*path, "duplicates"), message)
 
 
 def check_numbers(tables: Mapping[str, RoutingTable]) -> tuple[NumberClash, ...]:

@@ -4,7 +4,6 @@ from types import MappingProxyType
 import pytest
 
 from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.duplicates import DuplicateAfter, DuplicateRule
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
     LastResort,
@@ -12,7 +11,6 @@ from callrouter.domain.routing_table import (
     Route,
     RoutingTable,
 )
-from callrouter.domain.rules import Rules
 from callrouter.domain.table_check import (
     NumberClash,
     TableProblem,
@@ -259,36 +257,3 @@ def test_a_buyers_file_may_do_as_it_likes_with_its_own_destinations(
     owner = next(iter(buyers))
     again = Destination("acme-east", owner, "+14155550175")
     assert check_buyers(buyers, {"acme-east": again}, directory(EAST)) == ()
-
-
-@pytest.mark.parametrize(
-    ("rule", "payable_after_s", "is_idle"),
-    [
-        pytest.param(DuplicateRule(60), None, True, id="no call is payable"),
-        pytest.param(DuplicateRule(60), 0, False, id="calls are payable"),
-        pytest.param(
-            DuplicateRule(60, after=DuplicateAfter.CONNECTED), None, False, id="connected counts"
-        ),
-        pytest.param(
-            DuplicateRule(60, any_campaign=True), None, False, id="other campaigns' calls count"
-        ),
-    ],
-)
-def test_a_rule_that_waits_for_payable_calls_where_none_are_is_pointed_out(
-    rule: DuplicateRule, payable_after_s: int | None, is_idle: bool
-) -> None:
-    rules = Rules(duplicates=rule)
-    at_each_level = RoutingTable(
-        campaign_id="flood-repair",
-        numbers=(AdvertisedNumber("+18005550100"),),
-        routes=(
-            Route("acme-east", payable_after_s=payable_after_s),
-            Route("acme-west", rules=rules),
-        ),
-        rules=rules,
-        buyer_rules=MappingProxyType({"acme": rules}),
-    )
-    warned = warn_about_table(at_each_level, directory(EAST, WEST))
-    paths = [("rules",), ("buyers", 0), ("routes", 1)] if is_idle else []
-    assert [each.key_path for each in warned] == [(*path, "duplicates") for path in paths]
-    assert all("no route says payable_after_s" in each.message for each in warned)

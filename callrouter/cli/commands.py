@@ -8,6 +8,7 @@ from callrouter.cli.calls import calls
 from callrouter.cli.database import db
 from callrouter.cli.demo import demo
 from callrouter.cli.doctor import doctor
+from callrouter.cli.printing import make_visible
 from callrouter.cli.processes import clock, serve
 from callrouter.cli.routes import route
 from callrouter.cli.sellers import seller
@@ -32,7 +33,8 @@ class CommandLine(click.Group):
                 f"{count} problem{'s' if count > 1 else ''}; nothing was changed"
             ) from error
         except CallrouterError as error:
-            raise click.ClickException(str(error)) from error
+            lines = str(error).split("\n")
+            raise click.ClickException("\n".join(map(make_visible, lines))) from error
 
 
 @click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})

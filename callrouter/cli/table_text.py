@@ -1,7 +1,25 @@
 """Routing tables in a person's words."""
 
-from callrouter.cli.printing import align
+import click
+
+from callrouter.cli.printing import align, make_visible
 from callrouter.domain.routing_table import LastResort, NobodyLeft, Route, RoutingTable
+from callrouter.workflows.activate_table import Activated
+from callrouter.workflows.compare_tables import compare_tables
+
+
+def print_activated(activated: Activated) -> None:
+    """What went live in the place of what, and each thing that this changes."""
+    now, before = activated.table, activated.before
+    if before == now:
+        click.echo(f"{now.campaign_id}: version {now.version} is live already, nothing changes")
+        return
+    was = f"version {before.version}" if before else "nothing"
+    click.echo(f"{now.campaign_id}: {was} -> version {now.version}, {summarize_table(now)}")
+    for difference in compare_tables(before, now) if before else ():
+        click.echo(make_visible(f"  {difference}"))
+    for warning in activated.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def summarize_table(table: RoutingTable) -> str:

@@ -1,4 +1,4 @@
-"""`callrouter table list|show|export|history|diff`: looking at routing tables."""
+"""`callrouter table list|show|export|diff`: looking at routing tables."""
 
 from difflib import unified_diff
 from pathlib import Path
@@ -8,16 +8,19 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.policy_files.taken_from import (
+    TakenFrom,
+    mark_taken_from,
+    split_taken_from,
+)
 from callrouter.adapters.storage.routing_tables import (
     active_version,
-    list_activations,
     list_campaigns,
-    list_versions,
     read_table_text,
 )
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, output_option, pass_cli, seller_option
-from callrouter.cli.printing import as_json, open_output, print_json, print_table, show_instant
+from callrouter.cli.printing import as_json, open_output, print_json, print_table
 from callrouter.cli.table_text import describe_table
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.compare_tables import compare_tables
@@ -54,7 +57,7 @@ def show(
     """Show a routing table for reading; `table export` gives the file."""
     seller_id = context.find_seller(seller)
     with context.database.read() as connection:
-        number = _find_version(connection, seller_id, campaign, version)
+        number = find_version(connection, seller_id, campaign, version)
         stored = read_stored_table(connection, seller_id, campaign, number)
     if as_json_text:
         print_json(as_json(stored))
@@ -76,49 +79,17 @@ def export(
     output: Path | None,
     seller: str | None,
 ) -> None:
-    """Write a routing table as the TOML file that it came from, comments and all."""
+    """Write a routing table as the TOML file that it came from, comments and all.
+
+    A first line says which version it is. `table activate` is refused when that isn't live any
+    more, so that nobody overwrites what somebody else changed meanwhile.
+    """
     seller_id = context.find_seller(seller)
     with context.database.read() as connection:
-        number = _find_version(connection, seller_id, campaign, version)
+        number = find_version(connection, seller_id, campaign, version)
         text = read_table_text(connection, seller_id, campaign, number)
     with open_output(output) as out:
-        out.write(text)
-
-
-@click.command(epilog=example("callrouter table history flood-repair"))
-@click.argument("campaign")
-@seller_option
-@json_option
-@pass_cli
-def history(context: CliContext, campaign: str, seller: str | None, as_json_text: bool) -> None:
-    """List what was live when, by whom and why, and the versions that never were."""
-    seller_id = context.find_seller(seller)
-    with context.database.read() as connection:
-        live = active_version(connection, seller_id, campaign)
-        activations = list_activations(connection, seller_id, campaign)
-        versions = list_versions(connection, seller_id, campaign)
-    if as_json_text:
-        shown = {"live": live, "activations": activations, "versions": versions}
-        print_json({"campaign": campaign, **{key: as_json(each) for key, each in shown.items()}})
-        return
-    rows = [
-        (
-            show_instant(a.activated_at),
-            str(a.action),
-            _or_none(a.previous_version),
-            str(a.version),
-            a.author,
-            a.note,
-        )
-        for a in activations
-    ]
-    columns = ("at", "action", "from", "to", "author", "note")
-    print_table(columns, rows, empty=f"{campaign} was never live")
-    was_live = {a.version for a in activations}
-    for v in versions:
-        if v.version not in was_live:
-            stored = f"stored {show_instant(v.created_at)} by {v.author}"
-            click.echo(f"version {v.version} was never live ({stored}) {v.note}".rstrip())
+        out.write(mark_taken_from(text, TakenFrom(campaign, number)))
 
 
 @click.command(
@@ -162,16 +133,14 @@ def diff(
 def _read_side(connection: Connection, seller_id: str, campaign: str, side: str) -> tuple[str, str]:
     """The text of one side of a comparison, and its name."""
     if side != "live" and not side.isdecimal():
-        return load_policy(Path(side)), side
+        return split_taken_from(load_policy(Path(side)), campaign)[1], side
     wanted = None if side == "live" else int(side)
-    version = _find_version(connection, seller_id, campaign, wanted)
+    version = find_version(connection, seller_id, campaign, wanted)
     text = read_table_text(connection, seller_id, campaign, version)
     return text, name_version(campaign, version)
 
 
-def _find_version(
-    connection: Connection, seller_id: str, campaign: str, version: int | None
-) -> int:
+def find_version(connection: Connection, seller_id: str, campaign: str, version: int | None) -> int:
     """The version that is meant; raises NotFoundError when none is live."""
     found = version or active_version(connection, seller_id, campaign)
     if found is None:

@@ -1,5 +1,6 @@
 """`callrouter table`: routing tables that go live, and back."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,12 +11,13 @@ from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import Expecting
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import author_options, example, pass_cli, seller_option
-from callrouter.cli.table_text import summarize_table
-from callrouter.cli.table_views import diff, export, history, list_, show
+from callrouter.cli.table_editing import edit, renew_first_line
+from callrouter.cli.table_history import history
+from callrouter.cli.table_text import print_activated, summarize_table
+from callrouter.cli.table_views import diff, export, list_, show
 from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.errors import PolicyFileError
-from callrouter.workflows.activate_table import Activated, activate_file, activate_version
-from callrouter.workflows.compare_tables import compare_tables
+from callrouter.workflows.activate_table import activate_file, activate_version
 from callrouter.workflows.import_table import import_table
 from callrouter.workflows.live_tables import read_live_tables
 from callrouter.workflows.roll_back_table import roll_back_table
@@ -27,8 +29,8 @@ def table() -> None:
     """Routing tables: who gets a campaign's calls. docs/routing-table.md explains the files."""
 
 
-for view in (list_, show, export, history, diff):
-    table.add_command(view)
+for command in (list_, show, export, edit, history, diff):
+    table.add_command(command)
 
 expect_option = click.option(
     "--expect",
@@ -107,34 +109,20 @@ def activate(
     """Route a campaign by a file, as a new version, or by a stored version with --version.
 
     Once this returns, every later call is routed by it. Refused as a whole when anything is wrong;
-    the table before stays live then.
+    the table before stays live then. So is an exported file whose version isn't live any more:
+    somebody else was faster.
     """
     seller_id, at = context.find_seller(seller), context.clock.now()
     expected = Expecting.ANYTHING if expect is None else expect or None
     if version is None:
         text = load_policy(Path(file_or_campaign))
-        activated = activate_file(
-            context.database,
-            seller_id,
-            text,
-            file_or_campaign,
-            expected=expected,
-            author=author,
-            note=note,
-            at=at,
-        )
+        act = partial(activate_file, context.database, seller_id, text, file_or_campaign)
     else:
-        activated = activate_version(
-            context.database,
-            seller_id,
-            file_or_campaign,
-            version,
-            expected=expected,
-            author=author,
-            note=note,
-            at=at,
-        )
-    _print_activated(activated)
+        act = partial(activate_version, context.database, seller_id, file_or_campaign, version)
+    activated = act(expected=expected, author=author, note=note, at=at)
+    print_activated(activated)
+    if version is None:
+        renew_first_line(Path(file_or_campaign), text, activated)
 
 
 @table.command(epilog=example('callrouter table rollback flood-repair --note "wrong number"'))
@@ -167,7 +155,7 @@ def rollback(
         note=note,
         at=context.clock.now(),
     )
-    _print_activated(activated)
+    print_activated(activated)
 
 
 @table.command(name="import", epilog=example("callrouter table import drafts/flood-repair.toml"))
@@ -198,16 +186,3 @@ def _read_directory(buyers_files: tuple[Path, ...]) -> Directory:
     for file in buyers_files:
         directory = replace_buyers(directory, *read_buyers(load_policy(file), str(file)))
     return directory
-
-
-def _print_activated(activated: Activated) -> None:
-    now, before = activated.table, activated.before
-    if before == now:
-        click.echo(f"{now.campaign_id}: version {now.version} is live already, nothing changes")
-        return
-    was = f"version {before.version}" if before else "nothing"
-    click.echo(f"{now.campaign_id}: {was} -> version {now.version}, {summarize_table(now)}")
-    for difference in compare_tables(before, now) if before else ():
-        click.echo(f"  {difference}")
-    for warning in activated.warnings:
-        click.echo(f"warning: {warning}", err=True)

@@ -8,12 +8,12 @@ transaction.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
 
 from sqlalchemy import Connection
 
 from callrouter.adapters.policy_files.document import place_problems, refusal
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.policy_files.taken_from import split_taken_from
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import (
@@ -24,13 +24,11 @@ from callrouter.adapters.storage.routing_tables import (
     read_table_text,
 )
 from callrouter.adapters.storage.sellers import bump_change_counter
-from callrouter.domain.errors import ChangedUnderneathError, FileProblem
+from callrouter.domain.errors import FileProblem
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.domain.table_check import check_own_numbers, check_table, warn_about_table
 from callrouter.workflows.live_tables import name_version, read_live_tables
-
-Expected: TypeAlias = int | Expecting | None
-"""The version that must be live for the change to be made; None: no version yet."""
+from callrouter.workflows.refuse_overwriting import Expected, refuse_other_than
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,22 @@ class Activated:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTable:
-    """A table with the text that it was read from and the name of its file in messages."""
+    """A table with the text that it was read from and the name of its file in messages.
+
+    Of version 0 as long as it isn't stored. `body` is the text without the line that `table export`
+    puts in front: what is stored.
+    """
 
     table: RoutingTable
     text: str
     file: str
+    body: str
+
+
+def read_written(text: str, file: str, *, version: int = 0) -> WrittenTable:
+    """The table of a text. Raises PolicyFileError with every problem."""
+    table = read_table(text, file, version=version)
+    return WrittenTable(table, text, file, split_taken_from(text, table.campaign_id)[1])
 
 
 def activate_file(
@@ -67,22 +76,29 @@ def activate_file(
 ) -> Activated:
     """Store the table of a file as its campaign's next version and make that live.
 
-    The same text as the newest version's is that version. Raises PolicyFileError with every
-    problem, ChangedUnderneathError when something else than `expected` is live; nothing is changed
-    then.
+    A first line that says which version the file was taken from is what is expected, unless
+    `expected` says something else. The same text as the newest version's is that version. Raises
+    PolicyFileError with every problem, ChangedUnderneathError when something else than what is
+    expected is live, with what that changed; nothing is changed then.
     """
-    written = WrittenTable(read_table(text, file), text, file)
+    written = read_written(text, file)
+    taken_from, _ = split_taken_from(text, written.table.campaign_id)
+    if expected is Expecting.ANYTHING and taken_from is not None:
+        expected = taken_from
     with database.read() as connection:
         known = read_live_tables(connection, seller_id)
     with database.write() as connection:
         bump_change_counter(connection)  # first: it makes other changes wait for this one
-        found = _look(connection, seller_id, written, expected, known)
-        campaign_id = written.table.campaign_id
-        version = add_table(connection, seller_id, campaign_id, text, author, note, at)
-        table = replace(written.table, version=version)
-        if found.before != table:
-            _swap(connection, seller_id, table, ActivationAction.ACTIVATE, author, note, at)
-    return replace(found, table=table)
+        return activate_written(
+            connection,
+            seller_id,
+            written,
+            known,
+            expected=expected,
+            author=author,
+            note=note,
+            at=at,
+        )
 
 
 def activate_version(
@@ -103,67 +119,87 @@ def activate_version(
     """
     with database.read() as connection:
         known = read_live_tables(connection, seller_id)
+        written = read_stored(connection, seller_id, campaign_id, version)
     with database.write() as connection:
         bump_change_counter(connection)
-        text = read_table_text(connection, seller_id, campaign_id, version)
-        file = name_version(campaign_id, version)
-        written = WrittenTable(read_table(text, file, version=version), text, file)
-        found = _look(connection, seller_id, written, expected, known)
-        if found.before != written.table:
-            _swap(connection, seller_id, written.table, action, author, note, at)
-    return found
+        return activate_written(
+            connection,
+            seller_id,
+            written,
+            known,
+            expected=expected,
+            action=action,
+            author=author,
+            note=note,
+            at=at,
+        )
 
 
-def _look(
+def read_stored(
+    connection: Connection, seller_id: str, campaign_id: str, version: int
+) -> WrittenTable:
+    """A stored version, which never changes. Raises NotFoundError when there is none."""
+    text = read_table_text(connection, seller_id, campaign_id, version)
+    file = name_version(campaign_id, version)
+    return WrittenTable(read_table(text, file, version=version), text, file, text)
+
+
+def activate_written(
     connection: Connection,
     seller_id: str,
     written: WrittenTable,
+    known: Mapping[str, RoutingTable],
+    *,
     expected: Expected,
+    action: ActivationAction = ActivationAction.ACTIVATE,
+    author: str,
+    note: str,
+    at: datetime,
+) -> Activated:
+    """Make a table live within a transaction that has raised the change counter already.
+
+    It is stored first unless it is a stored version. `known` are the tables that were live a moment
+    ago, parsed. Raises as `activate_file` does, and the transaction must end without effect then.
+    """
+    campaign_id = written.table.campaign_id
+    refuse_other_than(connection, seller_id, campaign_id, expected)
+    found = examine(connection, seller_id, written, known)
+    version = written.table.version or add_table(
+        connection, seller_id, campaign_id, written.body, author, note, at
+    )
+    table = replace(written.table, version=version)
+    if found.before != table:
+        activate(
+            connection,
+            seller_id,
+            campaign_id,
+            version,
+            table.numbers,
+            Expecting.ANYTHING,
+            action,
+            author,
+            note,
+            at,
+        )
+    return replace(found, table=table)
+
+
+def examine(
+    connection: Connection,
+    seller_id: str,
+    written: WrittenTable,
     known: Mapping[str, RoutingTable],
 ) -> Activated:
-    """What activating would amount to; raises whatever stands against it.
-
-    `known` are the tables that were live a moment ago, parsed.
-    """
+    """What activating would amount to now; raises PolicyFileError with what stands against it."""
     table = written.table
     directory = read_directory(connection, seller_id, None)
     live = read_live_tables(connection, seller_id, known)
     problems = (*check_table(table, directory), *check_own_numbers(table, live))
     if problems:
         raise refusal(place_problems(problems, written.text, written.file))
-    before = live.get(table.campaign_id)
-    live_version = before.version if before else None
-    if expected is not Expecting.ANYTHING and live_version != expected:
-        raise ChangedUnderneathError(
-            f"campaign {table.campaign_id} has version {_say(live_version)} live, not "
-            f"{_say(expected)}: somebody else changed it; look at its history, then repeat"
-        )
     warnings = warn_about_table(table, directory)
-    return Activated(table, before, place_problems(warnings, written.text, written.file))
-
-
-def _say(version: Expected) -> str:
-    return "none" if version is None else str(version)
-
-
-def _swap(
-    connection: Connection,
-    seller_id: str,
-    table: RoutingTable,
-    action: ActivationAction,
-    author: str,
-    note: str,
-    at: datetime,
-) -> None:
-    activate(
-        connection,
-        seller_id,
-        table.campaign_id,
-        table.version,
-        table.numbers,
-        Expecting.ANYTHING,
-        action,
-        author,
-        note,
-        at,
+    return Activated(
+        table,
+        live.get(table.campaign_id),
+        place_problems(warnings, written.text, written.file),
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.policy_files.taken_from import split_taken_from
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import add_table
 from callrouter.domain.routing_table import RoutingTable
@@ -25,6 +26,7 @@ def import_table(
     isn't a table; whether its destinations exist is checked when it goes live.
     """
     table = read_table(text, file)
+    _, body = split_taken_from(text, table.campaign_id)
     with database.write() as connection:
-        version = add_table(connection, seller_id, table.campaign_id, text, author, note, at)
+        version = add_table(connection, seller_id, table.campaign_id, body, author, note, at)
     return replace(table, version=version)

@@ -1,4 +1,7 @@
 import json
+import re
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from tests.goldens import check_golden
 from tests.switchboards import BUYERS, DID, SCREENED_TABLE, TABLE
 
 GOLDENS = Path(__file__).parent / "goldens"
+ADA = ("--author=ada", "--note=more to bolt")
 HEAVIER = TABLE.replace("priority = 2", "priority = 1\nweight = 3")
 
 
@@ -72,12 +76,33 @@ def test_every_problem_of_a_refused_table_is_one_line_and_the_old_one_stays(
 def test_a_table_that_was_changed_in_the_meantime_is_not_replaced(
     seller_terminal: Terminal, folder: Path
 ) -> None:
-    seller_terminal.ok("table", "activate", "heavier.toml", "--expect", "1")
+    seller_terminal.ok("table", "activate", "heavier.toml", "--expect=1", *ADA)
     said = seller_terminal.refused("table", "activate", "flood.toml", "--expect", "1")
-    assert said == (
-        "Error: campaign flood-repair has version 2 live, not 1: somebody else changed it; "
-        "look at its history, then repeat\n"
-    )
+    assert said.splitlines() == [
+        "Error: campaign flood-repair has version 2 live, not 1: ada changed it at "
+        "2026-09-15 17:00:00Z (more to bolt); nothing was overwritten",
+        "version 2 against version 1:",
+        "  ~ routes[bolt-main].priority: 2 -> 1",
+        "  ~ routes[bolt-main].weight: 1 -> 3",
+        "put your change into what is live, as `callrouter table export flood-repair` gives it, "
+        "and repeat; or, to replace that all the same, say --expect 2",
+    ]
+    assert seller_terminal.ok("table", "activate", "flood.toml", "--expect", "2")
+
+
+@pytest.mark.parametrize(
+    ("campaign", "expect", "said"),
+    [
+        pytest.param("flood-repair", "9", "has version 1 live, not 9", id="a-version-never-there"),
+        pytest.param("flood-repair", "0", "has version 1 live, not none", id="none"),
+        pytest.param("gutters", "1", "has version none live, not 1", id="a-campaign-never-there"),
+    ],
+)
+def test_a_version_that_never_was_is_not_what_is_live(
+    seller_terminal: Terminal, folder: Path, campaign: str, expect: str, said: str
+) -> None:
+    Path("t.toml").write_text(HEAVIER.replace("flood-repair", campaign))
+    assert said in seller_terminal.refused("table", "activate", "t.toml", "--expect", expect)
 
 
 def test_a_destination_that_is_switched_off_is_pointed_out(
@@ -163,6 +188,71 @@ def test_the_history_of_a_table_matches_its_golden(seller_terminal: Terminal, fo
     )
 
 
+def test_the_history_with_what_each_table_changed(seller_terminal: Terminal, folder: Path) -> None:
+    seller_terminal.clock.set(60)
+    seller_terminal.ok("table", "activate", "heavier.toml", *ADA)
+    said = seller_terminal.ok("table", "history", "flood-repair", "--diff").splitlines()
+    assert said == [
+        "2026-09-15 17:01:00Z  activate  1  2  ada  more to bolt",
+        "  ~ routes[bolt-main].priority: 2 -> 1",
+        "  ~ routes[bolt-main].weight: 1 -> 3",
+        "2026-09-15 17:00:00Z  activate  -  1  test",
+    ]
+    told = json.loads(seller_terminal.ok("table", "history", "flood-repair", "--diff", "--json"))
+    assert [len(activation["diff"]) for activation in told["activations"]] == [2, 0]
+    assert told["activations"][0]["diff"][0] == {
+        "key": "routes[bolt-main].priority", "before": "2", "after": "1"
+    }  # fmt: skip
+
+
+def edit_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """An editor that does with the text `t` what Python `code` says."""
+    lines = f"import sys; p = sys.argv[1]; t = open(p).read(); {code}; open(p, 'w').write(t)"
+    # Its time stamp tells click whether the file was saved.
+    lines += "; import os; os.utime(p, (2e9, 2e9))"
+    monkeypatch.setenv("EDITOR", f"{shlex.quote(sys.executable)} -c {shlex.quote(lines)}")
+
+
+def test_a_table_is_edited_and_goes_live(
+    seller_terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_with(monkeypatch, "t = t.replace('priority = 1', 'weight = 9')")
+    said = seller_terminal.ok("table", "edit", "flood-repair", *ADA).splitlines()
+    assert said[0].startswith("flood-repair: version 1 -> version 2,")
+    assert "  ~ routes[acme-east].weight: 1 -> 9" in said
+    assert sorted(folder.glob("*.edited.toml")) == []
+
+
+def test_an_edit_that_changes_nothing_activates_nothing(
+    seller_terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_with(monkeypatch, "pass")
+    said = seller_terminal.ok("table", "edit", "flood-repair")
+    assert said == "flood-repair: nothing was edited, version 1 stays live\n"
+
+
+def test_an_edit_that_is_refused_is_kept(
+    seller_terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_with(monkeypatch, "t = t.replace('bolt-main', 'bolt-mian')")
+    said = seller_terminal.refused("table", "edit", "flood-repair").splitlines()
+    assert said[0] == "what you wrote is kept in flood-repair.edited.toml"
+    assert said[1].startswith("flood-repair.edited.toml:12: routes[2].destination: no buyer")
+    kept = Path("flood-repair.edited.toml").read_text()
+    assert kept == "# flood-repair version 1\n" + TABLE.replace("bolt-main", "bolt-mian")
+    result = seller_terminal.run("table", "edit", "flood-repair")
+    assert "flood-repair.edited.toml can't be written: File exists" in result.stderr
+    assert result.stdout == kept
+
+
+def test_an_edit_of_what_somebody_else_changed_meanwhile_overwrites_nothing(
+    seller_terminal: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_with(monkeypatch, "t = t.replace('version 1', 'version 7')")
+    said = seller_terminal.refused("table", "edit", "flood-repair")
+    assert "has version 1 live, not 7" in said
+
+
 def test_a_shown_overflow_matches_its_golden(seller_terminal: Terminal, folder: Path) -> None:
     Path("overflow.toml").write_text(f'{TABLE}overflow = "bolt-main"\noverflow_ring_s = 40\n')
     seller_terminal.ok("table", "activate", "overflow.toml")
@@ -181,13 +271,63 @@ def test_a_table_is_shown_as_json_too(seller_terminal: Terminal) -> None:
     assert [route["destination_id"] for route in shown["routes"]] == ["acme-east", "bolt-main"]
 
 
-def test_an_exported_table_is_the_file_that_was_activated(
+def test_an_exported_table_is_the_file_that_was_activated_below_a_line_that_says_which(
     seller_terminal: Terminal, folder: Path
 ) -> None:
-    assert seller_terminal.ok("table", "export", "flood-repair") == TABLE
+    first = f"# flood-repair version 1\n{TABLE}"
+    assert seller_terminal.ok("table", "export", "flood-repair") == first
     seller_terminal.ok("table", "activate", "heavier.toml")
     seller_terminal.ok("table", "export", "flood-repair", "--version=1", "-o", "exported.toml")
-    assert Path("exported.toml").read_text() == TABLE
+    assert Path("exported.toml").read_text() == first
+
+
+def test_of_two_who_export_and_edit_the_second_overwrites_nothing(
+    seller_terminal: Terminal, folder: Path
+) -> None:
+    for name, weight in (("ada", 5), ("bob", 7)):
+        seller_terminal.ok("table", "export", "flood-repair", "-o", f"{name}.toml")
+        text = Path(f"{name}.toml").read_text()
+        Path(f"{name}.toml").write_text(text.replace("priority = 1", f"weight = {weight}"))
+    first = seller_terminal.ok("table", "activate", "ada.toml", "--author", "ada").splitlines()
+    assert first[-1] == "ada.toml: its first line says version 2 now"
+    said = seller_terminal.refused("table", "activate", "bob.toml", "--author", "bob")
+    assert "has version 2 live, not 1: ada changed it at" in said
+    assert "  ~ routes[acme-east].weight: 1 -> 5" in said
+    assert Path("bob.toml").read_text().startswith("# flood-repair version 1\n")
+    stored = seller_terminal.ok("table", "export", "flood-repair")
+    assert stored == Path("ada.toml").read_text()
+    assert stored.count("# flood-repair version") == 1
+
+
+def test_who_exports_once_can_edit_and_activate_that_file_again_and_again(
+    seller_terminal: Terminal, folder: Path
+) -> None:
+    seller_terminal.ok("table", "export", "flood-repair", "-o", "mine.toml")
+    assert "is live already" in seller_terminal.ok("table", "activate", "mine.toml")
+    for weight in (5, 6):
+        text = Path("mine.toml").read_text()
+        Path("mine.toml").write_text(re.sub(r"priority = 1|weight = 5", f"weight = {weight}", text))
+        seller_terminal.ok("table", "activate", "mine.toml")
+    assert Path("mine.toml").read_text().startswith("# flood-repair version 3\n")
+
+
+def test_a_line_about_another_campaign_is_a_comment_as_any(
+    seller_terminal: Terminal, folder: Path
+) -> None:
+    text = f"# flood-repair version 9\n{TABLE}".replace('"flood-repair"', '"gutters"')
+    Path("gutters.toml").write_text(text.replace(DID, "+18005550142"))
+    seller_terminal.ok("table", "activate", "gutters.toml")
+    exported = seller_terminal.ok("table", "export", "gutters").splitlines()
+    assert exported[:2] == ["# gutters version 1", "# flood-repair version 9"]
+
+
+def test_an_imported_file_is_kept_without_the_line_that_says_what_it_was_taken_from(
+    seller_terminal: Terminal, folder: Path
+) -> None:
+    seller_terminal.ok("table", "export", "flood-repair", "-o", "mine.toml")
+    said = seller_terminal.ok("table", "import", "mine.toml")
+    assert said == "flood-repair: stored as version 1, not live\n"
+    assert seller_terminal.ok("table", "diff", "flood-repair", "live", "mine.toml") == ""
 
 
 @pytest.mark.parametrize("after", ["2", "live", "heavier.toml"])

@@ -20,10 +20,11 @@ from callrouter.domain.errors import (
     PolicyFileError,
     RefusedError,
 )
-from callrouter.workflows.activate_table import Activated, Expected, activate_file, activate_version
+from callrouter.workflows.activate_table import Activated, activate_file, activate_version
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.import_table import import_table
 from callrouter.workflows.live_tables import read_live_tables
+from callrouter.workflows.refuse_overwriting import Expected
 from callrouter.workflows.roll_back_table import roll_back_table
 from tests.switchboards import DID, OTHER_SELLER, SELLER, T0, TABLE, open_seller
 

@@ -257,6 +257,13 @@ def active_version(connection: Connection, seller_id: str, campaign_id: str) -> 
     return version
 
 
+def find_active_version(connection: Connection, seller_id: str, campaign_id: str) -> int | None:
+    """The live version, None before the first and for an unknown campaign."""
+    of_campaign = {"seller_id": seller_id, "campaign_id": campaign_id}
+    version: int | None = connection.execute(_SELECT_ACTIVE, of_campaign).scalar_one_or_none()
+    return version
+
+
 def list_versions(
     connection: Connection, seller_id: str, campaign_id: str
 ) -> tuple[TableVersion, ...]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from callrouter.cli.caller_options import Where, end_options, where_options, who_options
+from callrouter.cli.caller_view import show
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import (
     author_options,
@@ -33,6 +34,9 @@ _COLUMNS = ("callers", "effect", "where", "until", "added", "author", "note")
 @click.group()
 def callers() -> None:
     """Which callers are blocked, and which are always let in; calls obey at once."""
+
+
+callers.add_command(show)
 
 
 @callers.command(

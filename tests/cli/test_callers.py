@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.adapters.storage.calls import ensure_and_lock_call
+from callrouter.adapters.storage.engine import open_database
+from callrouter.adapters.storage.known_callers import note_contacts
+from callrouter.domain.duplicates import PastContact
 from tests.cli.terminal import Terminal
+from tests.domain.builders import at
+from tests.switchboards import DID, SELLER
 
 NUMBER = "+14155550123"
 OTHER = "+14155550124"
@@ -173,3 +179,65 @@ def test_a_file_that_can_not_be_read_is_a_message(
     assert "can't be read: No such file" in seller_terminal.refused("callers", "import", str(file))
     file.write_bytes(b"\xff\xfe1")
     assert "isn't UTF-8 text" in seller_terminal.refused("callers", "import", str(file))
+
+
+CALL = "CA" + "1" * 32
+
+
+def call_before(terminal: Terminal) -> None:
+    """NUMBER was connected with acme-east an hour before now."""
+    database = open_database(terminal.environ["DATABASE_URL"])
+    contact = PastContact("acme-east", "acme", "flood-repair", CALL, at(-3600), payable=True)
+    with database.write() as connection:
+        ensure_and_lock_call(
+            connection, SELLER.seller_id, CALL, at(-3600), DID, NUMBER, at(0),
+            campaign_id="flood-repair",
+        )  # fmt: skip
+        note_contacts(connection, SELLER.seller_id, NUMBER, CALL, (contact,), is_first=True)
+    database.dispose()
+
+
+def test_what_is_known_of_a_caller_is_shown(seller_terminal: Terminal) -> None:
+    call_before(seller_terminal)
+    seller_terminal.ok("callers", "allow", "--prefix", "+1415")
+    words = ["block", NUMBER, "--campaign", "flood-repair", "--note", "prank"]
+    seller_terminal.ok("callers", *words)
+    shown = seller_terminal.ok("callers", "show", NUMBER, "--campaign", "flood-repair")
+    assert shown.splitlines() == [
+        f"{NUMBER}, country US",
+        f"blocked: {NUMBER} in campaign flood-repair (prank)",
+        "  has no say: allowed: +1415*",
+        f"last call to flood-repair: 2026-09-15 16:00:00Z in {CALL}",
+        "connected             destination  buyer  campaign      payable  call",
+        f"2026-09-15 16:00:00Z  acme-east    acme   flood-repair  yes      {CALL}",
+    ]
+    as_json = json.loads(seller_terminal.ok("callers", "show", NUMBER, "--json"))
+    assert as_json["decisive"]["pattern"] == "+1415*"
+    assert as_json["known"]["contacts"][0]["payable"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        ((OTHER,), f"{OTHER}, country US"),
+        (("anonymous", "--country", "gb"), "anonymous (withheld), country GB"),
+        (("client:ann\x1b",), "client:ann\\x1b, country unknown"),
+    ],
+)
+def test_of_who_never_called_nothing_is_known(
+    seller_terminal: Terminal, words: tuple[str, ...], who: str
+) -> None:
+    assert seller_terminal.ok("callers", "show", *words).splitlines() == [
+        who,
+        "not on the lists",
+        "never connected with anybody",
+    ]
+
+
+def test_an_entry_for_a_buyer_has_the_say_for_that_buyer_alone(seller_terminal: Terminal) -> None:
+    seller_terminal.ok("callers", "block", "--withheld", "--buyer", "acme")
+    for words, said in (
+        ((), "no entry has a say here\n  has no say: blocked: withheld for buyer acme\n"),
+        (("--buyer", "acme"), "(withheld), country unknown\nblocked: withheld for buyer acme\n"),
+    ):
+        assert said in seller_terminal.ok("callers", "show", "anonymous", *words)

@@ -15,6 +15,7 @@ from callrouter.cli.sellers import seller
 from callrouter.cli.simulate import simulate
 from callrouter.cli.sweeping import sweep
 from callrouter.cli.tables import table
+from callrouter.cli.traffic import traffic
 from callrouter.domain.errors import CallrouterError, PolicyFileError
 
 
@@ -55,6 +56,7 @@ _COMMANDS = (
     buyers,
     table,
     callers,
+    traffic,
     calls,
     route,
     sweep,

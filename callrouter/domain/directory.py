@@ -41,6 +41,17 @@ class Directory:
     buyers: Mapping[str, Buyer] = field(default_factory=lambda: MappingProxyType({}))
     destinations: Mapping[str, Destination] = field(default_factory=lambda: MappingProxyType({}))
 
+    def destinations_of(self, buyer_id: str) -> frozenset[str]:
+        """The ids of a buyer's destinations."""
+        own = (each for each in self.destinations.values() if each.buyer_id == buyer_id)
+        return frozenset(destination.destination_id for destination in own)
+
+    def zone_of(self, destination_id: str) -> str:
+        """The zone of the buyer whose destination it is; UTC for one that isn't here."""
+        destination = self.destinations.get(destination_id)
+        buyer = self.buyers.get(destination.buyer_id) if destination else None
+        return buyer.zone if buyer else "UTC"
+
 
 def breaker_settings(directory: Directory, destination_id: str) -> BreakerSettings:
     """How this destination is judged: by its own keys, else its buyer's, else the defaults."""

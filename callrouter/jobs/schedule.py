@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from callrouter.adapters.storage.engine import Database
+from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.ports import Carrier, Clock
+from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
+
+REVIEW_STOPS_EVERY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ def make_schedule(
     sweep_retry_after: timedelta,
 ) -> tuple[Job, ...]:
     """Every periodic job of the clock process."""
+    compiled = Compiled()
     return (
         Job(
             "sweep_open_calls",
@@ -35,4 +40,5 @@ def make_schedule(
             lambda: sweep_open_calls(database, carrier_of, clock, sweep_retry_after),
         ),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
+        Job("review_stops", REVIEW_STOPS_EVERY, lambda: review_stops(database, compiled, clock)),
     )

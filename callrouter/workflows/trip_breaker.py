@@ -33,30 +33,32 @@ log = structlog.get_logger()
 
 BREAKER = "breaker"
 """Who turned it, in the history."""
+ALL_BAD, LAST_ONE = "all-bad:", "last-one:"
+"""What the keys of alerts begin with that tell of breakers which may not open."""
 _MOST_OUTCOMES = 500
 _PHASES = {StopCause.BREAKER_OPEN: Phase.OPEN, StopCause.HALF_OPEN: Phase.HALF_OPEN}
-_CAUSES = {Phase.OPEN: StopCause.BREAKER_OPEN, Phase.HALF_OPEN: StopCause.HALF_OPEN}
 
 
 def note_attempt(
     connection: Connection,
-    compiled: Compiled,
     seller_id: str,
     attempt: Attempt,
     history: CallHistory,
     at: datetime,
+    compiled: Compiled | None = None,
 ) -> None:
     """Keep how an attempt ended, and judge its destinations by it; nothing while it isn't over.
 
     May be called any number of times, with whatever more is known of the call by then: only news
     are judged. A call that went well for a destination that gets calls costs one small read more.
+    Without `compiled` a breaker that is about to open parses every live table.
     """
     for outcome in read_outcomes(attempt, history, at):
         if not record_outcome(connection, seller_id, outcome):
             continue
         destination_id = outcome.destination_id
         if may_be_failure(outcome) or _find_breaker(connection, seller_id, destination_id):
-            judge_destination(connection, compiled, seller_id, destination_id, at)
+            judge_destination(connection, seller_id, destination_id, at, compiled or Compiled())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,9 @@ class _Case:
     standing: Stop | None
     at: datetime
 
-    @property
-    def zone(self) -> str:
-        """Where the destination's buyer lives."""
-        destination = self.directory.destinations.get(self.destination_id)
-        buyer = self.directory.buyers.get(destination.buyer_id) if destination else None
-        return buyer.zone if buyer else "UTC"
-
 
 def judge_destination(
-    connection: Connection, compiled: Compiled, seller_id: str, destination_id: str, at: datetime
+    connection: Connection, seller_id: str, destination_id: str, at: datetime, compiled: Compiled
 ) -> bool:
     """Open, close or keep the breaker by how the destination's last attempts ended; True if turned.
 
@@ -148,12 +143,12 @@ def _turn(connection: Connection, case: _Case, turn: Turn) -> bool:
         stop = Stop(
             kind=StopKind.DESTINATION,
             subject_id=destination_id,
-            cause=_CAUSES[now.phase],
+            cause=StopCause.BREAKER_OPEN,
             since=case.at,
             until=now.until,
             reason=turn.reason,
             author=BREAKER,
-            zone=case.zone,
+            zone=case.directory.zone_of(destination_id),
             cool_down_s=now.cool_down_s,
         )
     changed = change_stop(
@@ -199,7 +194,7 @@ def _refuse(connection: Connection, case: _Case, turn: Turn, tables: Tables) -> 
         raise_alert(
             connection,
             case.seller_id,
-            f"all-bad:{campaign_id}",
+            f"{ALL_BAD}{campaign_id}",
             f"every destination of {campaign_id} looks bad",
             f"Last of all {destination_id}: {turn.reason}. Nothing was changed: when all fail at "
             "once, look at the carrier and at our own side first.",
@@ -210,7 +205,7 @@ def _refuse(connection: Connection, case: _Case, turn: Turn, tables: Tables) -> 
         raise_alert(
             connection,
             case.seller_id,
-            f"last-one:{destination_id}",
+            f"{LAST_ONE}{destination_id}",
             f"{destination_id} looks bad and is the last one of {campaigns}",
             f"{destination_id}: {turn.reason}. It goes on getting calls, since nobody else of "
             f"{campaigns} takes any.",

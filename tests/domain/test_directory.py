@@ -56,3 +56,15 @@ def test_a_destination_is_judged_by_its_own_keys_then_its_buyers_then_the_defaul
         DEFAULTS, minimum_sample=7, cool_down_s=60
     )
     assert breaker_settings(known, "nobody") == DEFAULTS
+
+
+def test_a_destination_is_known_by_its_buyer_and_lives_in_its_zone() -> None:
+    before = directory("acme-east", "acme-west", "bolt")
+    acme = Buyer("acme", "Acme", "America/Chicago")
+    own = {d: before.destinations[d] for d in ("acme-east", "acme-west")}
+    known = replace_buyers(before, {"acme": acme}, own)
+
+    assert known.destinations_of("acme") == {"acme-east", "acme-west"}
+    assert known.destinations_of("nobody") == frozenset()
+    assert known.zone_of("acme-east") == "America/Chicago"
+    assert known.zone_of("nobody") == "UTC"

@@ -60,11 +60,11 @@ class Traffic:
         with self.database.write() as connection:
             note_attempt(
                 connection,
-                self.compiled,
                 SELLER.seller_id,
                 history.attempts[0],
                 history,
                 at(seconds),
+                self.compiled,
             )
 
     def _tell(

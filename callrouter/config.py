@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Literal
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from callrouter.domain.alert_channels import check_mailbox
 from callrouter.domain.errors import SettingsError
 
 _OWN_PREFIX = "CALLROUTER_"
@@ -26,6 +28,18 @@ _OWN = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Who takes our mail, from which address; `user` is "" where nobody asks who we are."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "off"]
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a process reads from its environment; config/example.env describes each."""
 
@@ -37,6 +51,7 @@ class Settings:
     twilio_account_sid: str = ""
     twilio_auth_token: str = field(default="", repr=False)
     twilio_api_url: str = ""
+    mail_server: MailServer | None = None
     clock_origin: datetime | None = None
     clock_scale: float = 1.0
     sweep_after_s: int = 180
@@ -72,6 +87,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         twilio_account_sid=environ.get("TWILIO_ACCOUNT_SID", ""),
         twilio_auth_token=environ.get("TWILIO_AUTH_TOKEN", ""),
         twilio_api_url=environ.get("TWILIO_API_URL", ""),
+        mail_server=_read_mail_server(environ.get("SMTP_URL", "").strip()),
         clock_origin=datetime.fromtimestamp(_number(environ, "CALLROUTER_CLOCK_ORIGIN", 0), UTC)
         if origin
         else None,
@@ -115,6 +131,53 @@ def _read_public_url(text: str) -> str:
             f"PUBLIC_URL={text!r}: Twilio refuses callback hosts with an underscore"
         )
     return url
+
+
+def _read_mail_server(text: str) -> MailServer | None:
+    """Smtp (STARTTLS) or smtps; the URL may hold a password, so no message repeats it."""
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port or (465 if parts.scheme == "smtps" else 587)
+    except ValueError:
+        raise _refuse_smtp_url("isn't a URL") from None
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    sender, tls = options.pop("from", ""), options.pop("tls", "on")
+    wrong = _find_wrong_in_smtp_url(parts, sender, tls, options)
+    if wrong:
+        raise _refuse_smtp_url(wrong)
+    return MailServer(
+        host=parts.hostname or "",
+        port=port,
+        security="tls" if parts.scheme == "smtps" else "starttls" if tls == "on" else "off",
+        sender=sender,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def _find_wrong_in_smtp_url(
+    parts: SplitResult, sender: str, tls: str, others: Mapping[str, str]
+) -> str:
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        return "must begin with smtp:// or smtps:// and a host"
+    if check_mailbox(sender):
+        return "names no sender's address behind ?from="
+    if others or parts.path.strip("/") or parts.fragment:
+        return "may have ?from= and &tls=off behind the host, nothing else"
+    if tls not in ("on", "off") or (tls == "off" and parts.scheme == "smtps"):
+        return "may have tls=off with smtp:// only, tls=on is the rule"
+    if tls == "off" and parts.username is not None:
+        return "would send a password that anybody on the way can read: leave tls=off out"
+    if not (unquote(parts.username or "") + unquote(parts.password or "")).isprintable():
+        return "has a user or password that can't be sent"
+    return ""
+
+
+def _refuse_smtp_url(wrong: str) -> SettingsError:
+    example = "smtp://user:password@mail.example.com:587?from=alerts@example.com"
+    return SettingsError(f"SMTP_URL {wrong}; write it like {example}")
 
 
 def _read_secret_key(text: str) -> str:

@@ -4,6 +4,7 @@ An alert is told once when it begins, once a day while it stands, and once when 
 often it is raised in between.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +25,8 @@ class AlertChange(StrEnum):
     RAISED = "raised"
     REMINDER = "reminder"
     RECOVERED = "recovered"
+    TEST = "test"
+    """Nothing is wrong: somebody tries whether the channel works."""
 
 
 class ChannelKind(StrEnum):
@@ -57,6 +60,23 @@ class Alert:
     def stands(self) -> bool:
         """Whether it is not over yet."""
         return self.recovered_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message about an alert, as it is handed to a channel; `at` is when it came up.
+
+    `notice_id` is the same for every try and every channel, and for no other notice: 32 characters
+    of 0-9 and a-f, by which a receiver knows a repetition.
+    """
+
+    notice_id: str
+    seller_id: str
+    key: str
+    change: AlertChange
+    subject: str
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,12 @@ def word_recovered(alert: Alert, text: str) -> Told:
     lasted = spell_duration((alert.recovered_at or alert.last_raised_at) - alert.since)
     first = f"{text}\n\n" if text else ""
     return Told(AlertChange.RECOVERED, f"Recovered: {alert.subject}", f"{first}It lasted {lasted}.")
+
+
+def make_notice_id(seller_id: str, key: str, sequence: int, step: int) -> str:
+    """The id of what is told of an alert at one step."""
+    named = f"{seller_id}\n{key}\n{sequence}\n{step}".encode(errors="replace")
+    return hashlib.sha256(named).hexdigest()[:32]
 
 
 def word_for_telephone(subject: str, text: str) -> str:

@@ -7,7 +7,8 @@ CallrouterError
 ├── NotFoundError             no such thing, or not this seller's
 ├── ChangedUnderneathError    somebody else changed it first; look again, then repeat
 ├── StorageUnavailableError   the database can't be reached; calls go on degraded
-└── CarrierUnavailableError   the carrier's REST API can't be reached or refused; try again later
+├── CarrierUnavailableError   the carrier's REST API can't be reached or refused; try again later
+└── DeliveryFailedError       a message could not be handed over; try again later
 """
 
 from dataclasses import dataclass
@@ -70,5 +71,14 @@ class StorageUnavailableError(CallrouterError):
 
 class CarrierUnavailableError(CallrouterError):
     """The carrier's REST API didn't answer, or refused for now; worth another try later."""
+
+    status = 502
+
+
+class DeliveryFailedError(CallrouterError):
+    """A message could not be handed over to who carries it on; worth another try later.
+
+    What is said names no password and no URL that may be one.
+    """
 
     status = 502

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from callrouter.domain.alerts import Notice
 from callrouter.domain.carrier_records import CarrierCall, NumberSetup
 
 
@@ -26,4 +27,37 @@ class Carrier(Protocol):
 
     def list_numbers(self) -> tuple[NumberSetup, ...]:
         """Every number of the account with the URLs that it is configured with."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends mail from this installation's address."""
+
+    def mail(self, to: str, notice: Notice) -> None:
+        """Hand a notice for one mailbox to the mail server.
+
+        Raises DeliveryFailedError when it doesn't take it.
+        """
+        ...
+
+
+class Texter(Protocol):
+    """Sends text messages through one seller's account at the carrier."""
+
+    def text(self, sender: str, to: str, body: str) -> None:
+        """Hand over a text message; both numbers in E.164, `sender` one of the seller's.
+
+        Raises DeliveryFailedError when the carrier doesn't take it.
+        """
+        ...
+
+
+class Poster(Protocol):
+    """Posts to URLs that sellers named."""
+
+    def post(self, url: str, secret: str, notice: Notice, at: datetime) -> None:
+        """Post a notice, signed with `secret` at `at` unless that is empty.
+
+        Raises DeliveryFailedError unless the answer is that it was taken.
+        """
         ...

@@ -17,6 +17,7 @@ OTHER_VALUES = {
     "TWILIO_ACCOUNT_SID": "AC1",
     "TWILIO_AUTH_TOKEN": "token",
     "TWILIO_API_URL": "http://127.0.0.1:9400",
+    "SMTP_URL": "smtp://127.0.0.1:25?from=alerts@example.com&tls=off",
     "CALLROUTER_STATE_DIR": "/var/lib/callrouter",
     "CALLROUTER_LOG_LEVEL": "DEBUG",
     "CALLROUTER_CALLS_PAGE": "open",

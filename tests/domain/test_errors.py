@@ -4,6 +4,7 @@ from callrouter.domain.errors import (
     CallrouterError,
     CarrierUnavailableError,
     ChangedUnderneathError,
+    DeliveryFailedError,
     FileProblem,
     NotFoundError,
     PolicyFileError,
@@ -22,6 +23,7 @@ from callrouter.domain.errors import (
         pytest.param(ChangedUnderneathError, 409, id="changed-underneath"),
         pytest.param(StorageUnavailableError, 503, id="storage-unavailable"),
         pytest.param(CarrierUnavailableError, 502, id="carrier-unavailable"),
+        pytest.param(DeliveryFailedError, 502, id="delivery-failed"),
     ],
 )
 def test_each_error_has_the_status_that_it_is_at_the_edge(

@@ -100,7 +100,7 @@ def test_it_may_begin_again(database: Database) -> None:
 
     told = messages(database)
     assert [m.change for m in told] == ["raised", "recovered", "raised"]
-    assert len({m.message_id for m in told}) == 3
+    assert len({m.notice.notice_id for m in told}) == 3
     assert [a.sequence for a in alerts(database)] == [2]
 
 

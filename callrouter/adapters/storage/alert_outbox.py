@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.alert_tables import alert_channels, alert_messages
 from callrouter.adapters.storage.statements import matches, select_fields
-from callrouter.domain.alerts import Alert, AlertChange, Told
+from callrouter.domain.alerts import Alert, AlertChange, Notice, Told, make_notice_id
 
 _KEY = ("seller_id", "alert_key", "sequence", "step", "channel")
 
@@ -46,9 +46,17 @@ class QueuedMessage:
     failure: str
 
     @property
-    def message_id(self) -> str:
-        """The same for every try and every channel, and for no other message of the seller."""
-        return f"{self.alert_key}/{self.sequence}/{self.step}"
+    def notice(self) -> Notice:
+        """What is to be told, as a channel takes it."""
+        return Notice(
+            notice_id=make_notice_id(self.seller_id, self.alert_key, self.sequence, self.step),
+            seller_id=self.seller_id,
+            key=self.alert_key,
+            change=self.change,
+            subject=self.subject,
+            text=self.text,
+            at=self.created_at,
+        )
 
 
 _SELECT = select_fields(alert_messages, QueuedMessage)

@@ -7,17 +7,15 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
 from callrouter.adapters.twilio.inbound import read_seconds, read_status
+from callrouter.adapters.twilio.rest_client import RestHttpClient, explain_status, status_of
 from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, NumberSetup
 from callrouter.domain.errors import CarrierUnavailableError
 
@@ -46,7 +44,9 @@ class TwilioCarrier:
         timeout_s: float = 10.0,
     ) -> None:
         self._account_sid = account_sid
-        self._client = Client(account_sid, auth_token, http_client=_HttpClient(api_url, timeout_s))
+        self._client = Client(
+            account_sid, auth_token, http_client=RestHttpClient(api_url, timeout_s)
+        )
 
     def __repr__(self) -> str:
         return f"TwilioCarrier({self._account_sid})"
@@ -85,7 +85,7 @@ class TwilioCarrier:
         try:
             return self._client.calls(call_sid).fetch()
         except TwilioException as error:
-            if _status_of(error) == 404:
+            if status_of(error) == 404:
                 return None
             raise
 
@@ -96,77 +96,13 @@ class TwilioCarrier:
         except RequestException as error:
             reason = f"can't be reached ({type(error).__name__}): check the network and try again"
         except TwilioException as error:
-            reason = _explain_status(_status_of(error), self._account_sid)
+            reason = explain_status(status_of(error), self._account_sid)
         except (ValueError, TypeError, AttributeError, LookupError) as error:
             # The library picks an answer apart without looking; these are its ways to stumble
             # over one that isn't JSON, or not the JSON that it knows.
             reason = f"gave an answer that can't be read ({type(error).__name__}): try again later"
         # Without the cause: it may hold the request, and the request holds the token.
         raise CarrierUnavailableError(f"Twilio's REST API {reason}") from None
-
-
-class _HttpClient(TwilioHttpClient):
-    """The library's own, with every address moved to another base and redirects refused.
-
-    The library would take the body of a redirect for the record that was asked for.
-    """
-
-    def __init__(self, api_url: str | None, timeout_s: float) -> None:
-        super().__init__(timeout=timeout_s)
-        self._base = api_url.rstrip("/") if api_url else None
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """The request as the library makes it; raises TwilioException on a redirect."""
-        if self._base is not None:
-            split = urlsplit(url)
-            url = f"{self._base}{split.path}" + (f"?{split.query}" if split.query else "")
-        response = super().request(
-            method,
-            url,
-            params=params,
-            data=data,
-            headers=headers,
-            auth=auth,
-            timeout=timeout,
-            allow_redirects=allow_redirects,
-        )
-        if 300 <= response.status_code < 400:
-            raise TwilioException("redirected", response)
-        return response
-
-
-def _status_of(error: TwilioException) -> int | None:
-    """The HTTP status behind an error; for a page of a list the library hides it in the args."""
-    status: object = getattr(error, "status", None)
-    if isinstance(status, int):
-        return status
-    return next((each.status_code for each in error.args if isinstance(each, Response)), None)
-
-
-def _explain_status(status: int | None, account_sid: str) -> str:
-    match status:
-        case 401:
-            return f"refused the credentials (401): check SID and auth token of {account_sid}"
-        case 403:
-            return f"forbids this (403): check that account {account_sid} is active and allowed to"
-        case 429:
-            return f"had too many requests (429) for account {account_sid}: try again later"
-        case int() if status >= 500:
-            return f"is failing ({status}): try again later"
-        case int():
-            return f"gave an answer that wasn't expected ({status}): check TWILIO_API_URL"
-        case _:
-            return "gave an answer that can't be read: try again later"
 
 
 def _read_leg(instance: CallInstance, leg_sid: str) -> CarrierLeg:

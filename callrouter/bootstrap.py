@@ -5,15 +5,18 @@ from datetime import timedelta
 
 from flask import Flask
 
+from callrouter.adapters.alert_webhook import WebhookPoster
 from callrouter.adapters.clock import ScaledClock, SystemClock
 from callrouter.adapters.logs import configure_logs
+from callrouter.adapters.mail import SmtpMailer
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.known_good_file import KnownGoodFile
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.adapters.storage.sellers import list_sellers
+from callrouter.adapters.storage.sellers import Seller, list_sellers
 from callrouter.adapters.storage.spool import Spool
 from callrouter.adapters.twilio.carrier import TwilioCarrier
 from callrouter.adapters.twilio.links import Links
+from callrouter.adapters.twilio.texter import TwilioTexter
 from callrouter.cli.context import CliContext
 from callrouter.config import Settings, read_settings
 from callrouter.domain.errors import NotFoundError
@@ -22,8 +25,9 @@ from callrouter.jobs.schedule import make_schedule
 from callrouter.web.app import create_app
 from callrouter.workflows.caretaker import Caretaker
 from callrouter.workflows.compiled import Compiled
+from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.known_good import KnownGoodKeeper
-from callrouter.workflows.ports import Carrier, Clock
+from callrouter.workflows.ports import Carrier, Clock, Texter
 from callrouter.workflows.switchboard import Switchboard
 
 WEB_PATIENCE_S = 0.7
@@ -42,16 +46,35 @@ def make_carrier_of(settings: Settings, database: Database) -> Callable[[str], C
     box = SecretBox(settings.require_secret_key())
 
     def carrier_of(seller_id: str) -> Carrier:
-        with database.read() as connection:
-            sellers = {seller.seller_id: seller for seller in list_sellers(connection, box)}
-        seller = sellers.get(seller_id)
-        if seller is None:
-            raise NotFoundError(f"no seller {seller_id!r}; there are: {', '.join(sellers)}")
+        seller = _find_seller(database, box, seller_id)
         return TwilioCarrier(
             seller.account_sid, seller.tokens[0], api_url=settings.twilio_api_url or None
         )
 
     return carrier_of
+
+
+def make_means(settings: Settings, database: Database) -> Means:
+    """What alerts are sent by: the mail server, each seller's carrier account, HTTP."""
+    box = SecretBox(settings.require_secret_key())
+
+    def texter_of(seller_id: str) -> Texter:
+        seller = _find_seller(database, box, seller_id)
+        return TwilioTexter(
+            seller.account_sid, seller.tokens[0], api_url=settings.twilio_api_url or None
+        )
+
+    mailer = SmtpMailer(settings.mail_server) if settings.mail_server else None
+    return Means(mailer=mailer, texter_of=texter_of, poster=WebhookPoster())
+
+
+def _find_seller(database: Database, box: SecretBox, seller_id: str) -> Seller:
+    with database.read() as connection:
+        sellers = {seller.seller_id: seller for seller in list_sellers(connection, box)}
+    seller = sellers.get(seller_id)
+    if seller is None:
+        raise NotFoundError(f"no seller {seller_id!r}; there are: {', '.join(sellers)}")
+    return seller
 
 
 def make_switchboard(settings: Settings) -> Switchboard:
@@ -88,6 +111,8 @@ def run_clock(settings: Settings) -> None:
         database,
         make_carrier_of(settings, database),
         make_clock(settings),
+        box=SecretBox(settings.require_secret_key()),
+        means=make_means(settings, database),
         sweep_every=timedelta(seconds=settings.sweep_every_s),
         sweep_retry_after=timedelta(seconds=settings.sweep_after_s),
     )
@@ -107,5 +132,6 @@ def make_cli_context(environ: Mapping[str, str]) -> CliContext:
         open_database=lambda settings: open_database(settings.database_url),
         make_clock=make_clock,
         make_carrier_of=make_carrier_of,
+        make_means=make_means,
         run_clock=run_clock,
     )

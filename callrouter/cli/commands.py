@@ -2,6 +2,7 @@
 
 import click
 
+from callrouter.cli.alerts import alert
 from callrouter.cli.buyers import buyers
 from callrouter.cli.callers import callers
 from callrouter.cli.calls import calls
@@ -59,6 +60,7 @@ _COMMANDS = (
     traffic,
     calls,
     route,
+    alert,
     sweep,
     doctor,
     simulate,

@@ -14,6 +14,7 @@ from callrouter.cli.gunicorn_server import run_gunicorn
 from callrouter.cli.server_plan import Serving
 from callrouter.config import Settings
 from callrouter.domain.errors import NotFoundError, RefusedError
+from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.ports import Carrier, Clock
 
 
@@ -28,6 +29,7 @@ class CliContext:
     open_database: Callable[[Settings], Database]
     make_clock: Callable[[Settings], Clock]
     make_carrier_of: Callable[[Settings, Database], Callable[[str], Carrier]]
+    make_means: Callable[[Settings, Database], Means]
     run_clock: Callable[[Settings], None]
     run_server: Callable[[Serving], None] = run_gunicorn
 
@@ -64,6 +66,11 @@ class CliContext:
     def secret_box(self) -> SecretBox:
         """What seals the sellers' tokens. Raises SettingsError without a SECRET_KEY."""
         return SecretBox(self.settings.require_secret_key())
+
+    @cached_property
+    def means(self) -> Means:
+        """What alerts are sent by. Raises SettingsError without a SECRET_KEY."""
+        return self.make_means(self.settings, self.database)
 
     def carrier_of(self, seller_id: str) -> Carrier:
         """A seller's carrier. Raises NotFoundError for a seller that doesn't exist."""

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.workflows.compiled import Compiled
+from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.ports import Carrier, Clock
 from callrouter.workflows.review_stops import review_stops
+from callrouter.workflows.send_alerts import send_alerts
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
+from callrouter.workflows.watch_fallbacks import watch_fallbacks
 
+SEND_ALERTS_EVERY = timedelta(seconds=5)
+WATCH_FALLBACKS_EVERY = timedelta(seconds=30)
 REVIEW_STOPS_EVERY = timedelta(seconds=5)
 
 
@@ -28,6 +34,8 @@ def make_schedule(
     carrier_of: Callable[[str], Carrier],
     clock: Clock,
     *,
+    box: SecretBox,
+    means: Means,
     sweep_every: timedelta,
     sweep_retry_after: timedelta,
 ) -> tuple[Job, ...]:
@@ -41,4 +49,6 @@ def make_schedule(
         ),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
         Job("review_stops", REVIEW_STOPS_EVERY, lambda: review_stops(database, compiled, clock)),
+        Job("watch_fallbacks", WATCH_FALLBACKS_EVERY, lambda: watch_fallbacks(database, clock)),
+        Job("send_alerts", SEND_ALERTS_EVERY, lambda: send_alerts(database, box, means, clock)),
     )

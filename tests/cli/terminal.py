@@ -14,7 +14,9 @@ from callrouter.cli.server_plan import Serving
 from callrouter.config import Settings, read_settings
 from callrouter.domain.carrier_records import CarrierCall, NumberSetup
 from callrouter.domain.errors import NotFoundError
+from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.ports import Carrier
+from tests.post import FakePost
 from tests.switchboards import PUBLIC_URL, SECRET_KEY, SELLER, FakeClock
 
 
@@ -50,6 +52,7 @@ class Terminal:
     )
     started: list[Serving] = field(default_factory=list)
     clocks: list[Settings] = field(default_factory=list)
+    means: Means = field(default_factory=lambda: FakePost().means)
 
     def run(self, *words: str, typed: str = "", environ: dict[str, str] | None = None) -> Result:
         """A command with what is typed at its prompts; an unexpected exception is the test's."""
@@ -93,6 +96,7 @@ class Terminal:
             open_database=lambda settings: open_database(settings.database_url),
             make_clock=make_clock,
             make_carrier_of=make_carrier_of,
+            make_means=lambda _settings, _database: self.means,
             run_clock=self.clocks.append,
             run_server=self.started.append,
         )

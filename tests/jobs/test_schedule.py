@@ -3,12 +3,20 @@
 from datetime import timedelta
 
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.jobs.schedule import make_schedule
 from callrouter.workflows.ports import Carrier
-from tests.switchboards import FakeClock, open_seller
+from tests.post import FakePost
+from tests.switchboards import SECRET_KEY, FakeClock, open_seller
 
-PERIODIC = {"sweep_open_calls": 30, "derive_stale_cdrs": 30, "review_stops": 5}
-"""The workflows that nobody but time starts, and their periods in seconds."""
+PERIODIC = {
+    "sweep_open_calls": 30,
+    "derive_stale_cdrs": 30,
+    "review_stops": 5,
+    "watch_fallbacks": 30,
+    "send_alerts": 5,
+}
+"""The workflows that nobody but time starts, with their periods in seconds."""
 
 
 def test_every_periodic_workflow_is_in_it_with_its_period(database: Database) -> None:
@@ -20,6 +28,8 @@ def test_every_periodic_workflow_is_in_it_with_its_period(database: Database) ->
         database,
         nobody,
         FakeClock(),
+        box=SecretBox(SECRET_KEY),
+        means=FakePost().means,
         sweep_every=timedelta(seconds=30),
         sweep_retry_after=timedelta(seconds=180),
     )

@@ -54,6 +54,12 @@ def list_alerts(
     return tuple(_read(row) for row in connection.execute(ordered))
 
 
+def find_standing(connection: Connection, key: str) -> tuple[Alert, ...]:
+    """What stands under one key, of all sellers."""
+    found = _SELECT.where(alerts.c.key == key, alerts.c.recovered_at.is_(None))
+    return tuple(_read(row) for row in connection.execute(found.order_by(alerts.c.seller_id)))
+
+
 def find_told_before(connection: Connection, before: datetime) -> tuple[Alert, ...]:
     """The alerts of all sellers that stand, and were last told of before an instant."""
     found = _SELECT.where(alerts.c.recovered_at.is_(None), alerts.c.told_at <= before)

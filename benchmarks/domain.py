@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar
 from callrouter.domain.derivation import derive
 from callrouter.domain.directory import Buyer, Destination, Directory
@@ -17,6 +18,7 @@ from callrouter.domain.events import (
     RouteDecided,
 )
 from callrouter.domain.numbers import read_caller
+from callrouter.domain.plan import make_plan
 from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import Route, RoutingTable
 
@@ -31,10 +33,11 @@ def measure_decide(routes: int) -> tuple[str, str]:
         {"acme": Buyer("acme", "Acme", "America/Chicago")},
         {f"d{i}": Destination(f"d{i}", "acme", "+13125550171") for i in range(routes)},
     )
+    plan, conditions = make_plan(table, directory), Conditions(at=_AT)
     caller = read_caller("+14155550123")
 
     def once(turn: int) -> None:
-        decide(table, directory, CallSoFar(f"CA{turn:032x}", "+18005550100", caller))
+        decide(plan, CallSoFar(f"CA{turn:032x}", "+18005550100", caller), conditions)
 
     per_s = _pace(once, 3_000)
     return f"decide, {routes} routes", f"{per_s:,.0f}/s, {1e6 / per_s:.0f} us each"
@@ -68,8 +71,9 @@ def _failed_over_call() -> tuple[CallEvent, ...]:
         1, {}, {f"d{i}": Destination(f"d{i}", "acme", f"+1312555017{i}") for i in range(2)}
     )
     sid, caller = "CA1", read_caller("+14155550123")
-    first = decide(table, directory, CallSoFar(sid, "+18005550100", caller))
-    second = decide(table, directory, CallSoFar(sid, "+18005550100", caller, tried=("d0",)))
+    plan, conditions = make_plan(table, directory), Conditions(at=_AT)
+    first = decide(plan, CallSoFar(sid, "+18005550100", caller), conditions)
+    second = decide(plan, CallSoFar(sid, "+18005550100", caller, tried=("d0",)), conditions)
 
     def at(seconds: float) -> datetime:
         return _AT + timedelta(seconds=seconds)

@@ -88,7 +88,7 @@ def _foresee(
     if wrong is not None:
         raise RefusedError(f"--did {wrong}")
     with context.database.read() as connection:
-        return explain_route(connection, seller_id, did, ani, at)
+        return explain_route(connection, seller_id, did, ani, at, context.clock.now())
 
 
 def _describe_recorded(call_id: str, decisions: Sequence[Decision]) -> Iterator[str]:

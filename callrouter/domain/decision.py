@@ -20,6 +20,16 @@ class SkipRule(StrEnum):
     WITHHELD_CALLER = "withheld_caller"
     ATTEMPT_LIMIT = "attempt_limit"
     RING_LIMIT = "ring_limit"
+    STOPPED = "stopped"
+    BLOCKED = "blocked"
+    TOO_SOON = "too_soon"
+    REPEAT = "repeat"
+    DUPLICATE = "duplicate"
+    POINTED_ELSEWHERE = "pointed_elsewhere"
+    CLOSED = "closed"
+    FILTERED = "filtered"
+    FULL = "full"
+    UNCOUNTED = "uncounted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,10 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A route as this decision ranked it; `skip` is None for those that could have been dialled."""
+    """A route as this decision ranked it; `skip` is None for those that could have been dialled.
+
+    `figure` is what the table's strategy saw of it, in words.
+    """
 
     destination_id: str
     buyer_id: str
@@ -40,6 +53,7 @@ class Candidate:
     weight: int
     skip: Skip | None = None
     overflow: bool = False
+    figure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class CallSoFar:
-    """What `decide` must know of a call: its id, both numbers, and what was tried already."""
+    """What `decide` must know of a call: its id, both numbers, and what was tried already.
+
+    `attempts_made` is None when each of `tried` was an attempt by itself; a group that rings
+    together is one for all of its destinations.
+    """
 
     call_sid: str
     did: str
@@ -109,3 +127,12 @@ class CallSoFar:
     publisher: str = ""
     tried: tuple[str, ...] = ()
     ring_ms: int = 0
+    attempts_made: int | None = None
+    caller_state: str = ""
+    caller_zip: str = ""
+    caller_country: str = ""
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts there were."""
+        return len(self.tried) if self.attempts_made is None else self.attempts_made

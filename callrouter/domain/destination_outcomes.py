@@ -15,6 +15,7 @@ from callrouter.domain.decision import Dial
 from callrouter.domain.durations import measure_connected
 from callrouter.domain.events import LegProgressed, LegStatus, RouteDecided
 from callrouter.domain.outcomes import caller_stayed, judge_attempt, leg_ended_at, told_status
+from callrouter.domain.payability import earn_micros
 
 LEAST_RING_S = 10
 """A phone that was told to ring for less had no fair chance to be answered."""
@@ -103,11 +104,7 @@ def _outcome(
 ) -> DestinationOutcome:
     """Without `dial` the carrier dialled something else than we had decided."""
     connected_ms = measure_connected(attempt, history).ms
-    is_payable = (
-        dial is not None
-        and counted in (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)
-        and connected_ms >= 1000 * (dial.payable_after_s or 0)
-    )
+    is_joined = counted in (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)
     return DestinationOutcome(
         call_sid=decided.call_sid,
         attempt=attempt.attempt,
@@ -119,7 +116,7 @@ def _outcome(
         ended_at=min(leg_ended_at(attempt) or heard_at, heard_at),
         outcome=counted,
         connected_ms=connected_ms,
-        revenue_micros=(dial.price_micros or 0) if dial and is_payable else 0,
+        revenue_micros=earn_micros(dial, connected_ms, connected=is_joined) if dial else 0,
     )
 
 

@@ -6,6 +6,7 @@ CallrouterError
 │   └── PolicyFileError       … because of lines in a TOML file, each named
 ├── NotFoundError             no such thing, or not this seller's
 ├── ChangedUnderneathError    somebody else changed it first; look again, then repeat
+│   └── NoRoomError           … and took the last of a cap: the call is decided again
 ├── StorageUnavailableError   the database can't be reached; calls go on degraded
 ├── CarrierUnavailableError   the carrier's REST API can't be reached or refused; try again later
 └── DeliveryFailedError       a message could not be handed over; try again later
@@ -61,6 +62,14 @@ class ChangedUnderneathError(CallrouterError):
     """Somebody else changed it since it was read; nothing was overwritten."""
 
     status = 409
+
+
+class NoRoomError(ChangedUnderneathError):
+    """Other calls took the last of what a decision needs; `counters` has the keys of it."""
+
+    def __init__(self, counters: frozenset[str]) -> None:
+        super().__init__(f"no room any more on {', '.join(sorted(counters))}; decide again")
+        self.counters = counters
 
 
 class StorageUnavailableError(CallrouterError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Decision
 
 
@@ -67,6 +68,8 @@ class CallArrived:
 class RouteDecided:
     """Our own answer at one step of the call, with the exact TwiML that was sent.
 
+    `conditions` are those that the decision depended on; None when it depended on none but the
+    time. `reserves` tells whether it took anything of a counter.
     `rival`: another machine, cut off from the first, answered the same step differently.
     """
 
@@ -77,6 +80,8 @@ class RouteDecided:
     twiml: str
     degraded: bool = False
     rival: bool = False
+    conditions: Conditions | None = None
+    reserves: bool = False
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from callrouter.domain.duplicates import NO_CALLER_RULES, CallerRules
-from callrouter.domain.rules import NO_RULES, Rules
+from callrouter.domain.rules import NO_QUOTA, NO_RULES, Quota, Rules
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
@@ -61,6 +61,7 @@ class Route:
     send_digits: str = ""
     sip_header: str = ""
     rules: Rules = NO_RULES
+    quota: Quota = NO_QUOTA
 
 
 class Ring(StrEnum):
@@ -78,6 +79,7 @@ class Group:
 
     group_id: str
     ring: Ring = Ring.IN_TURN
+    quota: Quota = NO_QUOTA
 
 
 class StrategyName(StrEnum):
@@ -104,6 +106,13 @@ class Strategy:
     new_share_percent: int = 10
 
 
+class WhenUncounted(StrEnum):
+    """What becomes of a capped route while the database is away and nothing can be counted."""
+
+    SKIP = "skip"
+    DIAL = "dial"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one call may use up: attempts, ring seconds over all of them, seconds connected."""
@@ -111,6 +120,7 @@ class Limits:
     attempts: int = 4
     ring_s: int = 90
     call_s: int = 14_400
+    when_uncounted: WhenUncounted = WhenUncounted.SKIP
 
 
 class LastResort(StrEnum):
@@ -160,7 +170,10 @@ class RoutingTable:
     strategy: Strategy = Strategy()
     callers: CallerRules = NO_CALLER_RULES
     rules: Rules = NO_RULES
+    quota: Quota = NO_QUOTA
     buyer_rules: Mapping[str, Rules] = field(default_factory=lambda: MappingProxyType({}))
+    buyer_quotas: Mapping[str, Quota] = field(default_factory=lambda: MappingProxyType({}))
+    publisher_quotas: Mapping[str, Quota] = field(default_factory=lambda: MappingProxyType({}))
     groups: Mapping[str, Group] = field(default_factory=lambda: MappingProxyType({}))
 
     def destination_ids(self) -> frozenset[str]:

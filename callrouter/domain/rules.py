@@ -6,6 +6,7 @@ room.
 
 from dataclasses import dataclass, fields
 
+from callrouter.domain.caps import Cap
 from callrouter.domain.duplicates import DuplicateRule
 from callrouter.domain.filters import Filter
 from callrouter.domain.hours import Hours
@@ -28,12 +29,21 @@ class Rules:
 
     hours: Hours | None = None
     filters: tuple[Filter, ...] | None = None
+    duplicates: DuplicateRule | None = None
     spacing_s: int | None = None
     recovery: Recovery | None = None
-    duplicates: DuplicateRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one level counts: its caps, and how many calls it takes at once (None: any number)."""
+
+    caps: tuple[Cap, ...] = ()
+    concurrency: int | None = None
 
 
 NO_RULES = Rules()
+NO_QUOTA = Quota()
 
 
 def resolve(*levels: Rules) -> Rules:

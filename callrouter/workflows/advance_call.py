@@ -14,18 +14,22 @@ from callrouter.adapters.storage.calls import (
     read_decided,
     read_events,
 )
-from callrouter.adapters.twilio.twiml import render_decision
 from callrouter.domain.call import CallHistory, read_history
-from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallArrived, DialEnded, RouteDecided
+from callrouter.domain.decision import CallSoFar
+from callrouter.domain.errors import NoRoomError, StorageUnavailableError
+from callrouter.domain.events import CallArrived, DialEnded
 from callrouter.workflows.close_call import close_if_over, lock_call
 from callrouter.workflows.decide_next import (
+    Decided,
     closing_after,
     decide_by_live_table,
     log_decision,
+    make_answer,
     read_call_so_far,
 )
+from callrouter.workflows.reserve_room import reserve_room
 from callrouter.workflows.route_degraded import advance_degraded
+from callrouter.workflows.settle_call import settle_call
 from callrouter.workflows.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -48,8 +52,7 @@ def advance_call(
     if spooled is not None:
         return spooled.twiml
     try:
-        with board.database.write() as connection:
-            return _advance(board, connection, seller_id, ended, known_from, tried, raw)
+        return _advance(board, seller_id, ended, known_from, tried, raw)
     except StorageUnavailableError as error:
         log.warning("routing_degraded", call=ended.call_sid, reason=str(error))
         return advance_degraded(board, seller_id, ended, known_from, tried, raw)
@@ -57,13 +60,42 @@ def advance_call(
 
 def _advance(
     board: Switchboard,
-    connection: Connection,
     seller_id: str,
     ended: DialEnded,
     known_from: CallArrived,
     tried: tuple[str, ...],
     raw: str,
 ) -> str:
+    """Take the step until what it needs could be reserved."""
+    full: frozenset[str] = frozenset()
+    while True:
+        try:
+            with board.database.write() as connection:
+                answer = _take_step(
+                    board, connection, seller_id, ended, known_from, tried, raw, full
+                )
+        except NoRoomError as refused:
+            full |= refused.counters
+            continue
+        if answer is not None:
+            return answer
+
+
+def _take_step(
+    board: Switchboard,
+    connection: Connection,
+    seller_id: str,
+    ended: DialEnded,
+    known_from: CallArrived,
+    tried: tuple[str, ...],
+    raw: str,
+    full: frozenset[str],
+) -> str | None:
+    """Keep what is told and answer it; None when the attempt's room had to be given back first.
+
+    That is a transaction of its own, since only one statement of each may touch counters, or two
+    calls could wait for each other. The next time there is nothing to give back.
+    """
     lock_call(connection, seller_id, known_from, board.next_sweep_at(ended.received_at))
     append_in(connection, seller_id, ended, raw)
     answered = read_decided(connection, seller_id, ended.call_sid, ended.attempt + 1)
@@ -74,9 +106,17 @@ def _advance(
         *read_events(connection, seller_id, ended.call_sid),
         *board.spooled_events(seller_id, ended.call_sid),
     )
-    decided = _decide(board, connection, seller_id, ended, known_from, tried, read_history(events))
+    history = read_history(events)
+    if settle_call(connection, seller_id, history, ended.received_at):
+        return None
+    call = read_call_so_far(history, known_from, tried)
+    found = _decide(board, connection, seller_id, ended, call, history, full)
+    decided = make_answer(board.links, ended.call_sid, ended.received_at, found, call.tried)
     append_in(connection, seller_id, decided, None)
-    close_if_over(connection, seller_id, ended.call_sid, ended.received_at)
+    if found.claims:
+        reserve_room(connection, seller_id, decided, found)
+    else:
+        close_if_over(connection, seller_id, ended.call_sid, ended.received_at)
     log_decision(decided)
     return decided.twiml
 
@@ -86,19 +126,16 @@ def _decide(
     connection: Connection,
     seller_id: str,
     ended: DialEnded,
-    known_from: CallArrived,
-    tried: tuple[str, ...],
+    call: CallSoFar,
     history: CallHistory,
-) -> RouteDecided:
-    call = read_call_so_far(history, known_from, tried)
+    full: frozenset[str],
+) -> Decided:
     last = history.decisions[-1].decision if history.decisions else None
-    decision = closing_after(history, ended.attempt, call) or decide_by_live_table(
-        board.compiled, connection, seller_id, call, last
-    )
-    decision = replace(decision, attempt=ended.attempt + 1)
-    return RouteDecided(
-        call_sid=ended.call_sid,
-        received_at=ended.received_at,
-        decision=decision,
-        twiml=render_decision(decision, board.links, call.tried, ended.call_sid),
-    )
+    closing = closing_after(history, ended.attempt, call)
+    if closing is not None:
+        found = Decided(closing)
+    else:
+        found = decide_by_live_table(
+            board.compiled, connection, seller_id, call, ended.received_at, last, full=full
+        )
+    return replace(found, decision=replace(found.decision, attempt=ended.attempt + 1))

@@ -7,9 +7,15 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.calls import CallRow, ensure_and_lock_call, has_end, read_events
 from callrouter.adapters.storage.cdrs import save_cdr
-from callrouter.domain.call import read_history
+from callrouter.adapters.storage.known_callers import note_contacts
+from callrouter.domain.call import CallHistory, read_history
+from callrouter.domain.cdr import AttemptOutcome, Cdr
 from callrouter.domain.derivation import derive_from
+from callrouter.domain.duplicates import list_contacts
 from callrouter.domain.events import CallArrived
+from callrouter.domain.numbers import read_caller
+from callrouter.domain.payability import is_payable
+from callrouter.workflows.settle_call import settle_call
 
 log = structlog.get_logger()
 
@@ -29,11 +35,15 @@ def lock_call(
     )
 
 
-def close_if_over(connection: Connection, seller_id: str, call_sid: str, at: datetime) -> bool:
+def close_if_over(
+    connection: Connection, seller_id: str, call_sid: str, at: datetime, *, settles: bool = True
+) -> bool:
     """Write the CDR when nothing more is expected of the call; True if it is over.
 
     The call's row must be locked, or two events that end together would each miss the other. A CDR
-    that comes out as before makes no new revision.
+    that comes out as before makes no new revision. The last thing that its transaction does: what
+    was reserved is settled, and others wait for those counters. A transaction that closes several
+    calls leaves that (`settles`) to one of each call's own.
     """
     if not has_end(connection, seller_id, call_sid):
         return False
@@ -43,6 +53,7 @@ def close_if_over(connection: Connection, seller_id: str, call_sid: str, at: dat
         return False
     cdr = derive_from(history)
     revision = save_cdr(connection, seller_id, cdr, len(events), at)
+    _note_contacts(connection, seller_id, cdr, history, is_first=revision == 1)
     log.info(
         "cdr_derived",
         call=call_sid,
@@ -52,4 +63,29 @@ def close_if_over(connection: Connection, seller_id: str, call_sid: str, at: dat
         total_ms=cdr.total_ms,
         connected_ms=cdr.connected_ms,
     )
+    if settles:
+        settle_call(connection, seller_id, history, at)
     return True
+
+
+def _note_contacts(
+    connection: Connection, seller_id: str, cdr: Cdr, history: CallHistory, *, is_first: bool
+) -> None:
+    """Remember whom the caller was connected with, and whether that had to be paid for."""
+    number = read_caller(cdr.ani).number
+    if number is None or (is_first and cdr.connected_ms == 0):
+        return
+    dials = {a.attempt: a.dial for a in history.attempts}
+    payable = frozenset(
+        record.destination_id
+        for record in cdr.attempts
+        if (dial := dials.get(record.attempt)) is not None
+        and dial.destination_id == record.destination_id
+        and is_payable(
+            dial,
+            record.connected_ms,
+            connected=record.outcome is AttemptOutcome.CONNECTED,
+        )
+    )
+    contacts = list_contacts(cdr, payable)
+    note_contacts(connection, seller_id, number, cdr.call_sid, contacts, is_first=is_first)

@@ -5,20 +5,26 @@ A version never changes, so nothing here is ever invalidated; old ones fall out 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.storage.attempt_outcomes import read_earnings
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import read_table_text
 from callrouter.adapters.storage.stops import read_stops
+from callrouter.domain.conditions import Earnings
 from callrouter.domain.directory import Directory
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.plan import Plan, make_plan
+from callrouter.domain.routing_table import RoutingTable, StrategyName
 from callrouter.domain.stops import StopsBySubject, group_stops
 
 _MOST_VERSIONS = 5_000
+_EARNINGS_LAST_S = 30
+_NO_EARNINGS: Mapping[str, Earnings] = {}
 
 _Value = TypeVar("_Value")
 
@@ -45,13 +51,15 @@ class _Versions(Generic[_Value]):
 
 
 class Compiled:
-    """Parsed tables, directories and stops by seller and version; safe for threads."""
+    """Parsed tables, directories, plans and stops by seller and version; safe for threads."""
 
     def __init__(self) -> None:
         """Start empty; each version is read when a call first needs it."""
         self._tables: _Versions[RoutingTable] = _Versions()
         self._directories: _Versions[Directory] = _Versions()
+        self._plans: _Versions[Plan] = _Versions()
         self._stops: _Versions[StopsBySubject] = _Versions()
+        self._earnings: _Versions[Mapping[str, Earnings]] = _Versions()
 
     def table(
         self, connection: Connection, seller_id: str, campaign_id: str, version: int
@@ -79,6 +87,30 @@ class Compiled:
             (seller_id, version), lambda: read_directory(connection, seller_id, version)
         )
 
+    def plan(
+        self,
+        connection: Connection,
+        seller_id: str,
+        campaign_id: str,
+        version: int,
+        directory_version: int,
+    ) -> Plan:
+        """A campaign's table ready for calls, with one version of the directory."""
+        return self._plans.get(
+            (seller_id, campaign_id, version, directory_version),
+            lambda: make_plan(
+                self.table(connection, seller_id, campaign_id, version),
+                self.directory(connection, seller_id, directory_version),
+            ),
+        )
+
+    def plan_of(self, seller_id: str, table: RoutingTable, directory: Directory) -> Plan:
+        """The same, where both are at hand already."""
+        return self._plans.get(
+            (seller_id, table.campaign_id, table.version, directory.version),
+            lambda: make_plan(table, directory),
+        )
+
     def stops(
         self, connection: Connection, seller_id: str, conditions_version: int
     ) -> StopsBySubject:
@@ -88,4 +120,25 @@ class Compiled:
         """
         return self._stops.get(
             (seller_id, conditions_version), lambda: group_stops(read_stops(connection, seller_id))
+        )
+
+    def earnings(
+        self, connection: Connection, seller_id: str, plan: Plan, at: datetime
+    ) -> Mapping[str, Earnings]:
+        """What each destination of a plan earned lately, where its strategy goes by that.
+
+        Looked up twice a minute: an average over many calls moves slower than that.
+        """
+        strategy = plan.table.strategy
+        if strategy.name is not StrategyName.REVENUE_PER_CALL:
+            return _NO_EARNINGS
+        turn = int(at.timestamp()) // _EARNINGS_LAST_S
+        return self._earnings.get(
+            (seller_id, plan.table.campaign_id, plan.table.version, turn),
+            lambda: {
+                each.destination_id: read_earnings(
+                    connection, seller_id, each.destination_id, strategy.over_calls
+                )
+                for each in plan.routes
+            },
         )

@@ -1,26 +1,52 @@
 """Decide the next attempt by the table that is live now, or by the last known good one."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.routing_tables import find_number
+from callrouter.adapters.storage.live_numbers import find_number
+from callrouter.adapters.twilio.links import Links
+from callrouter.adapters.twilio.twiml import render_decision
 from callrouter.domain.call import CallHistory
+from callrouter.domain.caps import DialClaims
+from callrouter.domain.claims import list_claims
 from callrouter.domain.closing import apologize, close_call, refuse_number, take_leave
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Closing, Decision
 from callrouter.domain.directory import Directory
 from callrouter.domain.durations import measure_connected
+from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.outcomes import was_bridged
 from callrouter.domain.recovery import may_recover
-from callrouter.domain.routing import CARRIER_EXTRA_RING_S, decide
+from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import Route
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGood
+from callrouter.workflows.read_conditions import find_concerned, read_conditions
 
 log = structlog.get_logger()
+
+_LEASE_MARGIN = timedelta(minutes=15)
+"""A call that is told of nowhere is swept, several times, before its reservations end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision, what it depended on besides the time (None: nothing), what it must reserve."""
+
+    decision: Decision
+    conditions: Conditions | None = None
+    claims: tuple[DialClaims, ...] = ()
+
+    def lease_until(self, at: datetime) -> datetime:
+        """When what is reserved is free again, should nobody ever tell how the call ended."""
+        dial = self.decision.dial
+        longest_s = dial.ring_s + CARRIER_EXTRA_RING_S + dial.call_s if dial else 0
+        return at + timedelta(seconds=longest_s) + _LEASE_MARGIN
 
 
 def decide_by_live_table(
@@ -28,35 +54,52 @@ def decide_by_live_table(
     connection: Connection,
     seller_id: str,
     call: CallSoFar,
+    at: datetime,
     last: Decision | None = None,
-) -> Decision:
+    *,
+    full: frozenset[str] = frozenset(),
+) -> Decided:
     """The decision for `call` by the versions that are active at this very statement.
 
-    `last` is its decision before, whose table ends the call when its number was taken away.
+    `last` is its decision before, whose table ends the call when its number was taken away; `full`
+    are counters that had no room a moment ago, and aren't tried again.
     """
     number = find_number(connection, seller_id, call.did)
     if number is None and last is not None and last.table_version:
         begun_by = compiled.table(connection, seller_id, last.campaign_id, last.table_version)
-        return take_leave(begun_by, replace(call, publisher=last.publisher))
+        return Decided(take_leave(begun_by, replace(call, publisher=last.publisher)))
     if number is None:
-        return refuse_number(call)
-    table = compiled.table(connection, seller_id, number.campaign_id, number.active_version)
-    directory = compiled.directory(connection, seller_id, number.directory_version)
-    return decide(table, directory, replace(call, publisher=number.publisher))
+        return Decided(refuse_number(call))
+    plan = compiled.plan(
+        connection, seller_id, number.campaign_id, number.active_version, number.directory_version
+    )
+    call = replace(call, publisher=number.publisher)
+    conditions = read_conditions(compiled, connection, seller_id, plan, number, call, at, full)
+    decision = decide(plan, call, conditions)
+    return Decided(
+        decision,
+        conditions if conditions != Conditions(at=at) else None,
+        list_claims(plan, decision, conditions),
+    )
 
 
 def decide_by_known_good(
-    compiled: Compiled, known: KnownGood, seller_id: str, call: CallSoFar
-) -> Decision:
+    compiled: Compiled, known: KnownGood, seller_id: str, call: CallSoFar, at: datetime
+) -> Decided:
     """The decision for `call` by the configuration that the database was last seen with."""
     number = known.numbers.get((seller_id, call.did))
     if number is None and call.tried:
-        return apologize(call)
+        return Decided(apologize(call))
     if number is None:
-        return refuse_number(call)
+        return Decided(refuse_number(call))
     table = known.table(compiled, seller_id, number.campaign_id)
     directory = known.directories.get(seller_id, Directory())
-    return decide(table, directory, replace(call, publisher=number.publisher))
+    plan = compiled.plan_of(seller_id, table, directory)
+    call = replace(call, publisher=number.publisher)
+    stops = known.stops.get(seller_id, {})
+    conditions = Conditions(at=at, stops=find_concerned(stops, plan, call.publisher), counts=False)
+    depends = bool(conditions.stops or plan.list_counters(call.publisher))
+    return Decided(decide(plan, call, conditions), conditions if depends else None)
 
 
 def read_call_so_far(
@@ -76,6 +119,21 @@ def read_call_so_far(
         caller=read_caller(arrived.ani),
         tried=known + forgotten,
         ring_ms=_rung_ms(history) + default_ring_ms * len(forgotten),
+        caller_state=arrived.caller_state,
+        caller_zip=arrived.caller_zip,
+        caller_country=arrived.caller_country,
+    )
+
+
+def begin_call(arrived: CallArrived) -> CallSoFar:
+    """A call of which nothing was tried yet."""
+    return CallSoFar(
+        call_sid=arrived.call_sid,
+        did=arrived.did,
+        caller=read_caller(arrived.ani),
+        caller_state=arrived.caller_state,
+        caller_zip=arrived.caller_zip,
+        caller_country=arrived.caller_country,
     )
 
 
@@ -105,6 +163,20 @@ def closing_after(history: CallHistory, attempt: int, call: CallSoFar) -> Decisi
     if end is not None and end.caller_status.is_final:
         return close_call(call, Closing.CALLER_GONE, last)
     return None
+
+
+def make_answer(
+    links: Links, call_sid: str, at: datetime, found: Decided, tried: tuple[str, ...]
+) -> RouteDecided:
+    """The event that keeps a decision, with the TwiML that says it; `tried` were dialled before."""
+    return RouteDecided(
+        call_sid=call_sid,
+        received_at=at,
+        decision=found.decision,
+        twiml=render_decision(found.decision, links, tried, call_sid),
+        conditions=found.conditions,
+        reserves=bool(found.claims),
+    )
 
 
 def log_decision(decided: RouteDecided) -> None:

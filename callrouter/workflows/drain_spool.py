@@ -7,11 +7,13 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.calls import append_in, describe_call, read_decided
+from callrouter.adapters.storage.calls import append_in, describe_call, read_decided, read_events
 from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.adapters.storage.sweeps import CallKey, make_due
+from callrouter.domain.call import read_history
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.workflows.close_call import close_if_over, lock_call
+from callrouter.workflows.settle_call import settle_call
 from callrouter.workflows.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -43,9 +45,14 @@ def _apply(board: Switchboard, batch: Sequence[SpooledEvent]) -> None:
         for entry in batch:
             _append(connection, entry)
         for ((seller_id, call_sid), _), was_closed in zip(calls, closed, strict=True):
-            if not close_if_over(connection, seller_id, call_sid, now) and was_closed:
+            is_over = close_if_over(connection, seller_id, call_sid, now, settles=False)
+            if not is_over and was_closed:
                 # Its CDR is out of date, and what would complete it was lost: the carrier knows.
                 make_due(connection, CallKey(seller_id, call_sid, now), now)
+    for (seller_id, call_sid), _ in calls:
+        with board.database.unhurried().write() as connection:
+            history = read_history(read_events(connection, seller_id, call_sid))
+            settle_call(connection, seller_id, history, now)
 
 
 def _append(connection: Connection, entry: SpooledEvent) -> None:

@@ -14,11 +14,14 @@ from callrouter.adapters.storage.directories import list_directory_versions
 from callrouter.adapters.storage.routing_tables import list_activations, list_campaigns
 from callrouter.domain.call import read_history
 from callrouter.domain.closing import refuse_number
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Decision
+from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import CARRIER_EXTRA_RING_S, decide
+from callrouter.domain.plan import make_plan
+from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.decide_next import decide_by_live_table
@@ -28,11 +31,12 @@ EXAMPLE_CALL = "CA" + "0" * 32
 
 
 def explain_route(
-    connection: Connection, seller_id: str, did: str, ani: str, at: datetime | None
+    connection: Connection, seller_id: str, did: str, ani: str, at: datetime | None, now: datetime
 ) -> tuple[Decision, ...]:
     """The decision about a call from `ani` to `did`, and each one after it if nobody answers.
 
-    By what is live now, or by what was live at `at`. The last one closes the call. Each attempt is
+    By what is live and stands `now`, or by what was live at `at`, when caps and callers are taken
+    to have been new. The last one closes the call. Each attempt is
     taken to ring for as long as it may.
     """
     call = CallSoFar(EXAMPLE_CALL, did, read_caller(ani))
@@ -40,7 +44,8 @@ def explain_route(
     compiled = Compiled()
     while not decided or decided[-1].dial is not None:
         if at is None:
-            decision = decide_by_live_table(compiled, connection, seller_id, call)
+            found = decide_by_live_table(compiled, connection, seller_id, call, now)
+            decision = found.decision
         else:
             decision = _decide_as_of(compiled, connection, seller_id, call, at)
         decided.append(decision)
@@ -72,7 +77,8 @@ def _decide_as_of(
         owned = next((n for n in table.numbers if n.number == call.did), None)
         if owned is not None:
             directory = compiled.directory(connection, seller_id, directory_version)
-            return decide(table, directory, replace(call, publisher=owned.publisher))
+            plan = make_plan(table, directory)
+            return decide(plan, replace(call, publisher=owned.publisher), Conditions(at=at))
     return refuse_number(call, directory_version)
 
 

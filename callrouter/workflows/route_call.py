@@ -5,6 +5,7 @@ known good configuration.
 """
 
 import structlog
+from sqlalchemy import Connection
 
 from callrouter.adapters.storage.calls import (
     append_in,
@@ -12,13 +13,17 @@ from callrouter.adapters.storage.calls import (
     read_decided,
     record_arrival,
 )
-from callrouter.adapters.twilio.twiml import render_decision
-from callrouter.domain.decision import CallSoFar
-from callrouter.domain.errors import StorageUnavailableError
+from callrouter.domain.errors import NoRoomError, StorageUnavailableError
 from callrouter.domain.events import CallArrived, RouteDecided
-from callrouter.domain.numbers import read_caller
 from callrouter.workflows.close_call import lock_call
-from callrouter.workflows.decide_next import decide_by_live_table, log_decision
+from callrouter.workflows.decide_next import (
+    Decided,
+    begin_call,
+    decide_by_live_table,
+    log_decision,
+    make_answer,
+)
+from callrouter.workflows.reserve_room import reserve_room
 from callrouter.workflows.route_degraded import route_degraded
 from callrouter.workflows.switchboard import Switchboard
 
@@ -41,46 +46,78 @@ def route_call(board: Switchboard, seller_id: str, arrived: CallArrived, raw: st
 
 
 def _route(board: Switchboard, seller_id: str, arrived: CallArrived, raw: str) -> str:
-    call = CallSoFar(arrived.call_sid, arrived.did, read_caller(arrived.ani))
-    with board.database.quick_write() as connection:
-        decision = decide_by_live_table(board.compiled, connection, seller_id, call)
-        decided = RouteDecided(
-            call_sid=arrived.call_sid,
-            received_at=arrived.received_at,
-            decision=decision,
-            twiml=render_decision(decision, board.links, (), arrived.call_sid),
-        )
-        sweep_at = board.next_sweep_at(arrived.received_at)
-        is_new = record_arrival(connection, seller_id, arrived, decided, raw, sweep_at)
-    if is_new:
-        log_decision(decided)
-        return decided.twiml
-    with board.database.read() as connection:
-        first = read_decided(connection, seller_id, arrived.call_sid, 1)
-    return (first or _arrive_late(board, seller_id, arrived, decided, raw)).twiml
+    """Decide until what it takes could be reserved; each time more is known to be full."""
+    call = begin_call(arrived)
+    full: frozenset[str] = frozenset()
+    while True:
+        with board.database.quick_write() as connection:
+            found = decide_by_live_table(
+                board.compiled, connection, seller_id, call, arrived.received_at, full=full
+            )
+            decided = make_answer(board.links, arrived.call_sid, arrived.received_at, found, ())
+            if not found.claims and _record(board, connection, seller_id, arrived, decided, raw):
+                log_decision(decided)
+                return decided.twiml
+        try:
+            return _reserve_and_record(board, seller_id, arrived, found, decided, raw).twiml
+        except NoRoomError as refused:
+            full |= refused.counters
 
 
-def _arrive_late(
-    board: Switchboard, seller_id: str, arrived: CallArrived, decided: RouteDecided, raw: str
+def _reserve_and_record(
+    board: Switchboard,
+    seller_id: str,
+    arrived: CallArrived,
+    found: Decided,
+    decided: RouteDecided,
+    raw: str,
 ) -> RouteDecided:
-    """Record the arrival of a call of which something else was heard first; the decision kept."""
-    sweep_at = board.next_sweep_at(arrived.received_at)
+    """Keep the decision with its reservations, unless one is known; the one that counts.
+
+    Raises NoRoomError when something was taken by others meanwhile; nothing is kept then.
+    """
     with board.database.write() as connection:
-        lock_call(connection, seller_id, arrived, sweep_at)
-        first = read_decided(connection, seller_id, arrived.call_sid, 1)
-        if first is not None:
-            return first
-        append_in(connection, seller_id, arrived, raw)
-        append_in(connection, seller_id, decided, None)
-        describe_call(
-            connection,
-            seller_id,
-            arrived.call_sid,
-            arrived_at=arrived.received_at,
-            did=arrived.did,
-            ani=arrived.ani,
-            campaign_id=decided.decision.campaign_id,
-            publisher=decided.decision.publisher,
-        )
+        if not _record(board, connection, seller_id, arrived, decided, raw):
+            first = read_decided(connection, seller_id, arrived.call_sid, 1)
+            if first is not None:
+                return first
+            _record_late(board, connection, seller_id, arrived, decided, raw)
+        reserve_room(connection, seller_id, decided, found)
     log_decision(decided)
     return decided
+
+
+def _record(
+    board: Switchboard,
+    connection: Connection,
+    seller_id: str,
+    arrived: CallArrived,
+    decided: RouteDecided,
+    raw: str,
+) -> bool:
+    sweep_at = board.next_sweep_at(arrived.received_at)
+    return record_arrival(connection, seller_id, arrived, decided, raw, sweep_at)
+
+
+def _record_late(
+    board: Switchboard,
+    connection: Connection,
+    seller_id: str,
+    arrived: CallArrived,
+    decided: RouteDecided,
+    raw: str,
+) -> None:
+    """Record the arrival of a call of which something else was heard first."""
+    lock_call(connection, seller_id, arrived, board.next_sweep_at(arrived.received_at))
+    append_in(connection, seller_id, arrived, raw)
+    append_in(connection, seller_id, decided, None)
+    describe_call(
+        connection,
+        seller_id,
+        arrived.call_sid,
+        arrived_at=arrived.received_at,
+        did=arrived.did,
+        ani=arrived.ani,
+        campaign_id=decided.decision.campaign_id,
+        publisher=decided.decision.publisher,
+    )

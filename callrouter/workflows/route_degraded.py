@@ -4,21 +4,23 @@ A caller never hears that: whatever fails here too, there is still something to 
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
 from callrouter.adapters.storage.spool import SpooledEvent
-from callrouter.adapters.twilio.twiml import render_decision
 from callrouter.domain.call import read_history
 from callrouter.domain.closing import apologize
-from callrouter.domain.decision import CallSoFar, Decision
+from callrouter.domain.decision import CallSoFar
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, CallEvent, DialEnded, RouteDecided
-from callrouter.domain.numbers import read_caller
 from callrouter.workflows.decide_next import (
+    Decided,
+    begin_call,
     closing_after,
     decide_by_known_good,
     log_decision,
+    make_answer,
     read_call_so_far,
 )
 from callrouter.workflows.switchboard import Switchboard
@@ -28,8 +30,8 @@ log = structlog.get_logger()
 
 def route_degraded(board: Switchboard, seller_id: str, arrived: CallArrived, raw: str) -> str:
     """The TwiML for a call's first request, decided without the database."""
-    call = CallSoFar(arrived.call_sid, arrived.did, read_caller(arrived.ani))
-    decided = _decided(board, arrived, _decide(board, seller_id, call), ())
+    found = _decide(board, seller_id, begin_call(arrived), arrived.received_at)
+    decided = _decided(board, arrived, found, ())
     return _keep(board, seller_id, replace(arrived, degraded=True), raw, decided).twiml
 
 
@@ -44,32 +46,29 @@ def advance_degraded(
     """The TwiML after an attempt, decided without the database: by the spool and the URL alone."""
     history = read_history((*board.spooled_events(seller_id, ended.call_sid), ended))
     call = read_call_so_far(history, known_from, tried)
-    decision = closing_after(history, ended.attempt, call) or _decide(board, seller_id, call)
-    decided = _decided(board, known_from, replace(decision, attempt=ended.attempt + 1), call.tried)
+    closing = closing_after(history, ended.attempt, call)
+    found = Decided(closing) if closing else _decide(board, seller_id, call, ended.received_at)
+    found = replace(found, decision=replace(found.decision, attempt=ended.attempt + 1))
+    decided = _decided(board, known_from, found, call.tried)
     return _keep(board, seller_id, ended, raw, decided).twiml
 
 
-def _decide(board: Switchboard, seller_id: str, call: CallSoFar) -> Decision:
+def _decide(board: Switchboard, seller_id: str, call: CallSoFar, at: datetime) -> Decided:
     """By the last known good configuration; an apology when not even that can be used."""
     try:
         # The database may be readable all the same: only a lock was not to be had in time.
         board.known_good.refresh_at_once()
-        return decide_by_known_good(board.compiled, board.known_good.current, seller_id, call)
+        return decide_by_known_good(board.compiled, board.known_good.current, seller_id, call, at)
     except Exception:
         log.exception("last_known_good_broke", call=call.call_sid)
-        return apologize(call)
+        return Decided(apologize(call))
 
 
 def _decided(
-    board: Switchboard, arrived: CallArrived, decision: Decision, tried: tuple[str, ...]
+    board: Switchboard, arrived: CallArrived, found: Decided, tried: tuple[str, ...]
 ) -> RouteDecided:
-    return RouteDecided(
-        call_sid=arrived.call_sid,
-        received_at=arrived.received_at,
-        decision=decision,
-        twiml=render_decision(decision, board.links, tried, arrived.call_sid),
-        degraded=True,
-    )
+    answer = make_answer(board.links, arrived.call_sid, arrived.received_at, found, tried)
+    return replace(answer, degraded=True)
 
 
 def _keep(

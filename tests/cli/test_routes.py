@@ -78,6 +78,7 @@ def test_an_explanation_as_json_has_each_decision(seller_terminal: Terminal) -> 
         "weight": 1,
         "skip": None,
         "overflow": False,
+        "figure": "",
     }
 
 

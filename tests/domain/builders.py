@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from callrouter.domain import routing
 from callrouter.domain.call import Attempt, CallHistory, read_history
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.events import (
@@ -27,6 +29,7 @@ from callrouter.domain.events import (
     WhisperStarted,
 )
 from callrouter.domain.numbers import Caller, read_caller
+from callrouter.domain.plan import make_plan
 from callrouter.domain.routing_table import Limits, NobodyLeft, Route, RoutingTable, Screening
 from callrouter.domain.rules import Recovery
 
@@ -352,3 +355,23 @@ def call(
 
 def degraded(event: CallArrived | RouteDecided) -> CallArrived | RouteDecided:
     return replace(event, degraded=True)
+
+
+def decide(
+    of_table: RoutingTable,
+    of_directory: Directory,
+    so_far: CallSoFar,
+    conditions: Conditions | None = None,
+) -> Decision:
+    """The decision about a call at T0 under conditions that hold nothing back."""
+    return routing.decide(
+        make_plan(of_table, of_directory), so_far, conditions or Conditions(at=T0)
+    )
+
+
+def rank_routes(of_table: RoutingTable, sid: str) -> list[Route]:
+    """The routes in the order in which a call would try them."""
+    so_far = CallSoFar(sid, DID, read_caller(ANI))
+    decision = decide(of_table, directory(), so_far)
+    by_destination = {route.destination_id: route for route in of_table.routes}
+    return [by_destination[c.destination_id] for c in decision.candidates if not c.overflow]

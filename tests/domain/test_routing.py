@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 from callrouter.domain.closing import close_call, refuse_number
 from callrouter.domain.decision import CallSoFar, Closing, Skip, SkipRule
 from callrouter.domain.directory import Directory
+from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S, SHORTEST_RING_S
 from callrouter.domain.numbers import Caller, read_caller
-from callrouter.domain.routing import (
-    CARRIER_EXTRA_RING_S,
-    SHORTEST_RING_S,
-    decide,
-    rank_routes,
-)
 from callrouter.domain.routing_table import (
     LastResort,
     Limits,
@@ -26,7 +21,17 @@ from callrouter.domain.routing_table import (
     Screening,
     WithheldCallers,
 )
-from tests.domain.builders import ANI, DID, NUMBERS, PRESS_1, call, directory, table
+from tests.domain.builders import (
+    ANI,
+    DID,
+    NUMBERS,
+    PRESS_1,
+    call,
+    decide,
+    directory,
+    rank_routes,
+    table,
+)
 
 ANONYMOUS = read_caller("Anonymous")
 OVERFLOW = NobodyLeft(LastResort.OVERFLOW, overflow_destination_id="spare", overflow_ring_s=40)

@@ -16,6 +16,7 @@ from callrouter.adapters.storage.tables import directory_versions, routing_table
 from callrouter.domain.directory import Directory
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallEvent
+from callrouter.domain.plan import Plan
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.simulator.twiml import Script, read_twiml
 from callrouter.web.app import create_app
@@ -46,6 +47,9 @@ class BrokenTables(Compiled):
     """A bug of ours in reading tables from the database."""
 
     def table(self, *_: object) -> RoutingTable:
+        raise RuntimeError("a bug")
+
+    def plan(self, *_: object) -> Plan:
         raise RuntimeError("a bug")
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.live_numbers import find_number
 from callrouter.adapters.storage.routing_tables import (
     active_version,
-    find_number,
     list_activations,
     list_versions,
 )

@@ -10,6 +10,7 @@ from callrouter.adapters.policy_files.callers_section import to_caller_rules
 from callrouter.adapters.policy_files.document import PolicyDocument, open_document
 from callrouter.adapters.policy_files.explain import find_repeats, read_sections
 from callrouter.adapters.policy_files.hours_section import find_hours_conflicts
+from callrouter.adapters.policy_files.quota_section import to_quota
 from callrouter.adapters.policy_files.rule_sections import to_rules
 from callrouter.adapters.policy_files.rules import fits_price
 from callrouter.adapters.policy_files.table_sections import (
@@ -17,6 +18,7 @@ from callrouter.adapters.policy_files.table_sections import (
     NobodyLeftSection,
     RouteSection,
     RoutingTableFile,
+    StrategySection,
 )
 from callrouter.domain.errors import FileProblem
 from callrouter.domain.money import DECIMALS, read_amount
@@ -32,6 +34,7 @@ from callrouter.domain.routing_table import (
     Screening,
     Strategy,
     StrategyName,
+    WhenUncounted,
     WithheldCallers,
 )
 from callrouter.domain.table_check import KeyPath
@@ -53,28 +56,35 @@ def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:
             attempts=sections.limits.attempts,
             ring_s=sections.limits.ring_s,
             call_s=sections.limits.call_s,
+            when_uncounted=WhenUncounted(sections.limits.when_uncounted),
         ),
         nobody_left=_to_nobody_left(sections.nobody_left),
         withheld_callers=WithheldCallers(sections.withheld_callers),
         language=sections.language,
         zone=sections.zone,
         currency=sections.currency,
-        strategy=Strategy(
-            StrategyName(sections.strategy.name),
-            sections.strategy.over_calls,
-            sections.strategy.minimum_calls,
-            sections.strategy.new_share_percent,
-        ),
+        strategy=_to_strategy(sections.strategy),
         callers=to_caller_rules(sections.callers),
         rules=to_rules(sections.rules),
+        quota=to_quota(sections.rules),
+        buyer_quotas=MappingProxyType({each.id: to_quota(each) for each in sections.buyers}),
+        publisher_quotas=MappingProxyType(
+            {each.id: to_quota(each) for each in sections.publishers}
+        ),
         buyer_rules=MappingProxyType({each.id: to_rules(each) for each in sections.buyers}),
         groups=MappingProxyType(
-            {each.id: Group(each.id, Ring(each.ring)) for each in sections.groups}
+            {each.id: Group(each.id, Ring(each.ring), to_quota(each)) for each in sections.groups}
         ),
     )
 
 
-_ONCE = (("dids", "number"), ("routes", "destination"), ("buyers", "id"), ("groups", "id"))
+_ONCE = (
+    ("dids", "number"),
+    ("routes", "destination"),
+    ("buyers", "id"),
+    ("publishers", "id"),
+    ("groups", "id"),
+)
 
 
 def _find_conflicts(document: PolicyDocument) -> Iterator[FileProblem]:
@@ -137,6 +147,15 @@ def _length(entries: object) -> int:
     return len(entries) if isinstance(entries, list) else 0
 
 
+def _to_strategy(section: StrategySection) -> Strategy:
+    return Strategy(
+        StrategyName(section.name),
+        section.over_calls,
+        section.minimum_calls,
+        section.new_share_percent,
+    )
+
+
 def _to_number(section: DidSection) -> AdvertisedNumber:
     return AdvertisedNumber(
         section.number, section.publisher, section.to, MappingProxyType(dict(section.tags))
@@ -162,6 +181,7 @@ def _to_route(section: RouteSection, currency: str) -> Route:
         send_digits=section.send_digits,
         sip_header=section.sip_header,
         rules=to_rules(section),
+        quota=to_quota(section),
     )
 
 

@@ -10,6 +10,7 @@ from callrouter.adapters.policy_files.callers_section import (
 )
 from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.hours_section import HOURS, HoursSection, to_hours
+from callrouter.adapters.policy_files.quota_section import QuotaSection
 from callrouter.adapters.policy_files.rules import Refusal, Rule, must_be, whole
 from callrouter.domain.filters import (
     LONGEST_PATTERN,
@@ -69,7 +70,7 @@ class RecoverySection(Section):
     most: Annotated[int, whole(1, 5, 1)] = 1
 
 
-class RulesSection(Section):
+class RulesSection(QuotaSection):
     """`[rules]`: what holds for all routes; `[[buyers]]` and `[[routes]]` have it too."""
 
     hours: Annotated[HoursSection | None, HOURS] = None

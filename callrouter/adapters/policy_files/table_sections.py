@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from callrouter.adapters.policy_files.callers_section import CallersSection
 from callrouter.adapters.policy_files.explain import Section
+from callrouter.adapters.policy_files.quota_section import QuotaSection
 from callrouter.adapters.policy_files.rule_sections import RulesSection
 from callrouter.adapters.policy_files.rules import (
     CURRENCY,
@@ -24,7 +25,14 @@ from callrouter.adapters.policy_files.rules import (
     spoken,
     whole,
 )
-from callrouter.domain.routing_table import Limits, NobodyLeft, Ring, Strategy, StrategyName
+from callrouter.domain.routing_table import (
+    Limits,
+    NobodyLeft,
+    Ring,
+    Strategy,
+    StrategyName,
+    WhenUncounted,
+)
 
 TAGS = Rule('a table of texts, as in { region = "west" }', '{ region = "west" }', refuse_tags)
 
@@ -90,7 +98,13 @@ class BuyerRulesSection(RulesSection):
     id: Annotated[str, slug("acme")]
 
 
-class GroupSection(Section):
+class PublisherSection(QuotaSection):
+    """`[[publishers]]`: what is counted of the calls that a publisher sends."""
+
+    id: Annotated[str, slug("radio-kx")]
+
+
+class GroupSection(QuotaSection):
     """`[[groups]]`: routes that are rung together, or that share what is counted."""
 
     id: Annotated[str, slug("acme-desks")]
@@ -112,6 +126,7 @@ class LimitsSection(Section):
     attempts: Annotated[int, whole(1, 10, 4)] = _LIMITS.attempts
     ring_s: Annotated[int, whole(10, 600, 90, "seconds")] = _LIMITS.ring_s
     call_s: Annotated[int, whole(1, 14_400, 14_400, "seconds")] = _LIMITS.call_s
+    when_uncounted: Annotated[str, one_of(*WhenUncounted)] = "skip"
 
 
 class NobodyLeftSection(Section):
@@ -146,6 +161,7 @@ class RoutingTableFile(Section):
     limits: LimitsSection = LimitsSection()
     dids: Annotated[list[DidSection], Field(min_length=1)]
     buyers: Annotated[list[BuyerRulesSection], Field(default_factory=list)]
+    publishers: Annotated[list[PublisherSection], Field(default_factory=list)]
     groups: Annotated[list[GroupSection], Field(default_factory=list)]
     routes: Annotated[list[RouteSection], Field(min_length=1)]
     nobody_left: NobodyLeftSection = NobodyLeftSection()

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.outage_tables import attempt_outcomes
 from callrouter.adapters.storage.prepared import Prepared, Value
 from callrouter.adapters.storage.statements import matches, select_fields
+from callrouter.domain.conditions import Earnings
 from callrouter.domain.destination_outcomes import DestinationOutcome
 
 _KEY = ("seller_id", "call_sid", "attempt", "destination_id")
@@ -47,6 +48,19 @@ _RECENT = Prepared(
     .order_by(attempt_outcomes.c.ended_at.desc(), attempt_outcomes.c.call_sid)
     .limit(bindparam("most", type_=sa.Integer))
 )
+_newest = (
+    sa.select(attempt_outcomes.c.revenue_micros)
+    .where(matches(attempt_outcomes, "seller_id", "destination_id"))
+    .order_by(attempt_outcomes.c.ended_at.desc())
+    .limit(bindparam("most", type_=sa.Integer))
+    .subquery()
+)
+_EARNED = Prepared(
+    sa.select(
+        sa.func.count(),
+        sa.cast(sa.func.coalesce(sa.func.sum(_newest.c.revenue_micros), 0), sa.BigInteger),
+    ).select_from(_newest)
+)
 
 
 def record_outcome(connection: Connection, seller_id: str, outcome: DestinationOutcome) -> bool:
@@ -72,3 +86,16 @@ def read_recent_outcomes(
         DestinationOutcome(**dict(zip(_NAMES, row, strict=True)))
         for row in _RECENT.all(connection, parameters)
     )
+
+
+def read_earnings(
+    connection: Connection, seller_id: str, destination_id: str, most: int
+) -> Earnings:
+    """What the newest `most` attempts of a destination earned in all."""
+    parameters: dict[str, Value] = {
+        "seller_id": seller_id,
+        "destination_id": destination_id,
+        "most": most,
+    }
+    [(calls, micros)] = _EARNED.all(connection, parameters)
+    return Earnings(calls, micros)

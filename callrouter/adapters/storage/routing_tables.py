@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
-from callrouter.adapters.storage.prepared import Prepared
 from callrouter.adapters.storage.sellers import bump_change_counter
 from callrouter.adapters.storage.statements import insert_or_skip, matches, select_fields
 from callrouter.adapters.storage.tables import (
@@ -73,17 +72,6 @@ class Activation:
     activated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NumberNow:
-    """How a DID is routed at this moment."""
-
-    campaign_id: str
-    publisher: str
-    active_version: int
-    directory_version: int
-    conditions_version: int
-
-
 _OF_CAMPAIGN = ("seller_id", "campaign_id")
 _KNOWN_SELLER = sa.select(sellers.c.seller_id).where(matches(sellers, "seller_id"))
 _ADD_CAMPAIGN = insert_or_skip(campaigns, *_OF_CAMPAIGN, "created_at")
@@ -142,23 +130,6 @@ _LIST_CAMPAIGNS = (
     )
     .where(matches(campaigns, "seller_id"))
     .order_by(campaigns.c.campaign_id)
-)
-_FIND_NUMBER = Prepared(
-    sa.select(
-        dids.c.campaign_id,
-        dids.c.publisher,
-        campaigns.c.active_version,
-        sellers.c.directory_version,
-        sellers.c.conditions_version,
-    )
-    .join_from(
-        dids,
-        campaigns,
-        (campaigns.c.seller_id == dids.c.seller_id)
-        & (campaigns.c.campaign_id == dids.c.campaign_id),
-    )
-    .join(sellers, sellers.c.seller_id == dids.c.seller_id)
-    .where(matches(dids, "seller_id", "number"))
 )
 
 
@@ -230,12 +201,6 @@ def activate(
     entry = Activation(sequence, version, previous, action, author, note, activated_at=at)
     connection.execute(sa.insert(table_activations), {**of_campaign, **asdict(entry)})
     return previous
-
-
-def find_number(connection: Connection, seller_id: str, did: str) -> NumberNow | None:
-    """How `did` is routed now, or None when no live table of the seller has it."""
-    row = _FIND_NUMBER.first(connection, {"seller_id": seller_id, "number": did})
-    return None if row is None else NumberNow(*row)
 
 
 def read_table_text(connection: Connection, seller_id: str, campaign_id: str, version: int) -> str:

@@ -131,6 +131,7 @@ HEADINGS = {
     "CallersSection": "[callers]",
     "RepeatsSection": "[callers.repeats]",
     "BuyerRulesSection": "Rules for a buyer",
+    "PublisherSection": "[[publishers]]",
     "GroupSection": "[[groups]]",
     "StrategySection": "[strategy]",
     "ScreeningSection": "screening as a table",

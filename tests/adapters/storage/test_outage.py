@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.calls import append_event, read_events
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.adapters.storage.routing_tables import find_number
+from callrouter.adapters.storage.live_numbers import find_number
 from callrouter.adapters.storage.sellers import bump_change_counter, read_change_counter
 from callrouter.domain.errors import StorageUnavailableError
 from tests.domain.builders import CALL_SID, DID, arrived
@@ -424,7 +424,7 @@ def test_once_one_connection_is_found_lost_no_other_old_one_is_used(
 _FORKS = """
 import os, sys
 from callrouter.adapters.storage.engine import open_database
-from callrouter.adapters.storage.routing_tables import find_number
+from callrouter.adapters.storage.live_numbers import find_number
 from callrouter.adapters.storage.sellers import bump_change_counter, read_change_counter
 
 database = open_database(sys.argv[1], patience_s=5.0)

@@ -4,17 +4,16 @@ import pytest
 
 from callrouter.adapters.storage.directories import save_directory
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.live_numbers import NumberNow, find_number
 from callrouter.adapters.storage.routing_tables import (
     Activation,
     ActivationAction,
     CampaignRow,
     Expecting,
-    NumberNow,
     TableVersion,
     activate,
     active_version,
     add_table,
-    find_number,
     list_activations,
     list_campaigns,
     list_versions,
@@ -113,7 +112,7 @@ def test_an_activation_routes_the_numbers_from_then_on(stored: Database) -> None
     version = add(stored, "a")
     assert now(stored, ONE) is None
     assert go_live(stored, version, ONE, TWO) is None
-    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 0, 0)
+    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 0, 0, lists_callers=False)
     assert now(stored, ONE, "bolt") is None
     assert now(stored, "nonsense\x00\ud800") is None
 
@@ -122,15 +121,15 @@ def test_finding_a_number_tells_the_directory_s_version_too(stored: Database) ->
     go_live(stored, add(stored, "a"), ONE)
     with stored.write() as connection:
         save_directory(connection, "acme", Directory(version=1), "ann", "", T0)
-    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 1, 0)
+    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 1, 0, lists_callers=False)
 
 
 def test_the_next_activation_replaces_the_numbers(stored: Database) -> None:
     go_live(stored, add(stored, "a"), ONE, TWO)
     assert go_live(stored, add(stored, "b"), TWO, THREE) == 1
     assert now(stored, ONE) is None
-    assert now(stored, TWO) == NumberNow("roofing", "radio", 2, 0, 0)
-    assert now(stored, THREE) == NumberNow("roofing", "radio", 2, 0, 0)
+    assert now(stored, TWO) == NumberNow("roofing", "radio", 2, 0, 0, lists_callers=False)
+    assert now(stored, THREE) == NumberNow("roofing", "radio", 2, 0, 0, lists_callers=False)
 
 
 def test_what_was_live_when_is_logged(stored: Database) -> None:
@@ -159,7 +158,7 @@ def test_an_activation_that_expected_something_else_is_refused(
     go_live(stored, 1, ONE, expected=None)
     with pytest.raises(ChangedUnderneathError, match="version 1 live"):
         go_live(stored, 2, TWO, expected=expected)
-    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 0, 0)
+    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 0, 0, lists_callers=False)
     assert now(stored, TWO) is None
 
 
@@ -186,7 +185,7 @@ def test_a_number_of_another_live_table_is_refused_by_name(stored: Database) -> 
     with pytest.raises(RefusedError, match=rf"\{TWO} \(campaign 'roofing'\)"):
         go_live(stored, solar, TWO, THREE, campaign_id="solar")
     assert now(stored, THREE) is None
-    assert now(stored, TWO) == NumberNow("roofing", "radio", 1, 0, 0)
+    assert now(stored, TWO) == NumberNow("roofing", "radio", 1, 0, 0, lists_callers=False)
     with stored.read() as connection:
         assert active_version(connection, "acme", "solar") is None
 
@@ -195,7 +194,7 @@ def test_the_same_number_of_another_seller_is_another_number(stored: Database) -
     go_live(stored, add(stored, "a"), ONE)
     go_live(stored, add(stored, "b", seller_id="bolt"), ONE, seller_id="bolt")
     go_live(stored, add(stored, "c", seller_id="bolt"), seller_id="bolt")
-    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 0, 0)
+    assert now(stored, ONE) == NumberNow("roofing", "radio", 1, 0, 0, lists_callers=False)
     assert now(stored, ONE, "bolt") is None
 
 

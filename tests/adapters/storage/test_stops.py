@@ -5,13 +5,13 @@ import pytest
 import sqlalchemy as sa
 
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.live_numbers import find_number
 from callrouter.adapters.storage.outage_tables import stop_changes
 from callrouter.adapters.storage.routing_tables import (
     ActivationAction,
     Expecting,
     activate,
     add_table,
-    find_number,
 )
 from callrouter.adapters.storage.sellers import bump_conditions, read_change_counter
 from callrouter.adapters.storage.stops import (

@@ -1,0 +1,188 @@
+"""Why a candidate is passed by, or a call refused as a whole: every rule with the value it saw."""
+
+from collections.abc import Mapping
+
+from callrouter.domain.caller_judge import CallerJudge
+from callrouter.domain.cap_words import say_usage
+from callrouter.domain.caps import UNLIMITED, Usage
+from callrouter.domain.conditions import Conditions
+from callrouter.domain.decision import CallSoFar, Skip, SkipRule
+from callrouter.domain.filters import TAG, CallFacts, Field, describe_caller, find_mismatch
+from callrouter.domain.periods import Moment
+from callrouter.domain.plan import Plan, PlannedRoute, make_probe_claim
+from callrouter.domain.routing_table import AdvertisedNumber, WhenUncounted, WithheldCallers
+from callrouter.domain.stops import StopKind, find_stop, group_stops, needs_probe, say_stop
+from callrouter.domain.timetable import WallTime, is_open, read_wall, say_closed
+
+CARRIER_EXTRA_RING_S = 5
+"""Twilio lets a phone ring about this much longer than `timeout` says (its page on <Dial>)."""
+SHORTEST_RING_S = 5
+"""The smallest `timeout` that Twilio accepts on <Dial>."""
+
+_EMPTY = Usage()
+_OF_THE_NUMBER = frozenset({Field.AREA_CODE, Field.NUMBER_TYPE})
+_UNKNOWN_DID = AdvertisedNumber("")
+
+
+class Judge:
+    """Judges the candidates of one decision; what they share is worked out once."""
+
+    def __init__(self, plan: Plan, call: CallSoFar, conditions: Conditions) -> None:
+        self._plan = plan
+        self._call = call
+        self._conditions = conditions
+        self._at = conditions.at
+        self._moment = Moment(conditions.at)
+        self._walls: dict[str, WallTime] = {}
+        self._stops = group_stops(conditions.stops)
+        self._did = plan.numbers.get(call.did, _UNKNOWN_DID)
+        self._facts = gather_facts(plan, call)
+        self._caller = CallerJudge(plan, call, conditions)
+        self.refusal = self._refuse_call()
+        self._spent = self._find_spent()
+
+    @property
+    def moment(self) -> Moment:
+        """The instant of the decision, as all zones see it."""
+        return self._moment
+
+    def prefers(self, planned: PlannedRoute) -> bool:
+        """Whether the caller belongs to this candidate, whatever the priorities."""
+        return self._caller.prefers(planned)
+
+    def find_skip(self, planned: PlannedRoute) -> Skip | None:
+        """Why this candidate is passed by; None when it can be dialled."""
+        return (
+            self._skip_destination(planned)
+            or self.refusal
+            or self._spent
+            or self._skip_by_rules(planned)
+            or self._skip_uncounted(planned)
+            or self._skip_full(planned)
+        )
+
+    def find_skip_at_last(self, planned: PlannedRoute) -> Skip | None:
+        """The same for the overflow, which no rule and no limit of one call holds back."""
+        return (
+            self._skip_destination(planned)
+            or self._skip_uncounted(planned)
+            or self._skip_full(planned)
+        )
+
+    def needs_probe(self, planned: PlannedRoute) -> bool:
+        """Whether a call to this candidate is the one that tries it after an outage."""
+        stops = self._stops.get((StopKind.DESTINATION, planned.destination_id), ())
+        return needs_probe(stops, self._at)
+
+    def _skip_destination(self, planned: PlannedRoute) -> Skip | None:
+        """What is wrong with the destination itself, whoever calls."""
+        destination_id, tried = planned.destination_id, self._call.tried
+        if destination_id in tried:
+            attempt = tried.index(destination_id) + 1
+            return Skip(SkipRule.ALREADY_TRIED, f"attempt {attempt} of this call")
+        if planned.destination is None:
+            version = self._plan.directory.version
+            return Skip(SkipRule.NOT_IN_DIRECTORY, f"not in directory version {version}")
+        if not planned.destination.enabled:
+            note = planned.destination.note or "switched off in the directory"
+            return Skip(SkipRule.DISABLED, note)
+        if not self._stops:
+            return None
+        stops = (
+            *self._stops.get((StopKind.DESTINATION, destination_id), ()),
+            *self._stops.get((StopKind.BUYER, planned.buyer_id), ()),
+        )
+        stop = find_stop(stops, self._at)
+        return Skip(SkipRule.STOPPED, say_stop(stop, self._at)) if stop else None
+
+    def _refuse_call(self) -> Skip | None:
+        """Why this call gets nobody at all, not even the overflow."""
+        call = self._call
+        if call.caller.withheld and self._plan.table.withheld_callers is WithheldCallers.REFUSE:
+            return Skip(SkipRule.WITHHELD_CALLER, f"caller id {call.caller.ani!r}")
+        stop = find_stop(self._stops.get((StopKind.PUBLISHER, call.publisher), ()), self._at)
+        if stop is not None:
+            return Skip(SkipRule.STOPPED, f"publisher {call.publisher}: {say_stop(stop, self._at)}")
+        return self._caller.refuse()
+
+    def _find_spent(self) -> Skip | None:
+        """Which of the things that one call may use up is used up."""
+        call, limits = self._call, self._plan.table.limits
+        if call.attempts >= limits.attempts:
+            used = f"{call.attempts} of {limits.attempts} attempts used"
+            return Skip(SkipRule.ATTEMPT_LIMIT, used)
+        if find_ring_left_s(limits.ring_s, call.ring_ms) < SHORTEST_RING_S:
+            rung = f"{call.ring_ms / 1000:.1f} s of {limits.ring_s} s rung"
+            return Skip(SkipRule.RING_LIMIT, rung)
+        return None
+
+    def _skip_by_rules(self, planned: PlannedRoute) -> Skip | None:
+        pointed_at = self._did.to
+        if pointed_at and planned.destination_id != pointed_at:
+            return Skip(SkipRule.POINTED_ELSEWHERE, f"{self._call.did} goes to {pointed_at}")
+        timetable = planned.timetable
+        if timetable is not None and not is_open(timetable, self._read_wall(timetable.zone)):
+            return Skip(SkipRule.CLOSED, say_closed(timetable, self._at))
+        if planned.rules.filters:
+            saw = find_mismatch(planned.rules.filters, self._facts)
+            if saw is not None:
+                return Skip(SkipRule.FILTERED, saw)
+        return self._caller.find_skip(planned)
+
+    def _skip_uncounted(self, planned: PlannedRoute) -> Skip | None:
+        limits = self._plan.table.limits
+        if self._conditions.counts or limits.when_uncounted is WhenUncounted.DIAL:
+            return None
+        counters = (
+            *planned.own_counters,
+            *planned.shared_counters,
+            *self._plan.publisher_counters.get(self._call.publisher, ()),
+        )
+        if not any(c.cap.limit < UNLIMITED or c.spacing_s for c in counters):
+            return None
+        return Skip(SkipRule.UNCOUNTED, "its caps can't be counted while the database is away")
+
+    def _skip_full(self, planned: PlannedRoute) -> Skip | None:
+        usage, moment = self._conditions.usage, self._moment
+        publisher_counters = self._plan.publisher_counters.get(self._call.publisher, ())
+        for counters in (planned.own_counters, planned.shared_counters, publisher_counters):
+            for counter in counters:
+                counted = usage.get(counter.key_in(moment), _EMPTY)
+                amount = planned.amount_of(counter)
+                if not counter.has_room(counted, self._at, amount):
+                    return Skip(SkipRule.FULL, say_usage(counter, counted, self._at, amount))
+        if self._stops and self.needs_probe(planned):
+            key = make_probe_claim(planned.destination_id).key
+            if usage.get(key, _EMPTY).total:
+                said = "breaker half open: the one call that tries it is in progress"
+                return Skip(SkipRule.STOPPED, said)
+        return None
+
+    def _read_wall(self, zone: str) -> WallTime:
+        wall = self._walls.get(zone)
+        if wall is None:
+            wall = self._walls[zone] = read_wall(zone, self._at)
+        return wall
+
+
+def find_ring_left_s(limit_s: int, rung_ms: int) -> int:
+    """Seconds that the next attempt may be told to ring, the carrier's extra already taken off."""
+    return limit_s - CARRIER_EXTRA_RING_S - -(-rung_ms // 1000)
+
+
+def gather_facts(plan: Plan, call: CallSoFar) -> CallFacts:
+    """What the plan's filters may ask of this call; what nobody sent is missing."""
+    if not plan.fields:
+        return {}
+    did = plan.numbers.get(call.did, _UNKNOWN_DID)
+    sent: Mapping[str, str] = {
+        Field.STATE: call.caller_state,
+        Field.ZIP: call.caller_zip,
+        Field.COUNTRY: call.caller_country,
+        Field.PUBLISHER: call.publisher,
+        **{f"{TAG}{name}": text for name, text in did.tags.items()},
+    }
+    facts = {name: text for name, text in sent.items() if text}
+    if plan.fields & _OF_THE_NUMBER:
+        facts.update(describe_caller(call.caller))
+    return facts

@@ -1,0 +1,243 @@
+"""A routing table made ready for calls: each route with its destination, rules and counters.
+
+Compiled once for a table and a directory; the same for every call, and knows nothing of one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from callrouter.domain.caps import (
+    UNLIMITED,
+    Claim,
+    Counter,
+    Measure,
+    Subject,
+    SubjectKind,
+    compile_cap,
+    watch_subject,
+)
+from callrouter.domain.directory import Destination, Directory
+from callrouter.domain.duplicates import NO_CALLER_RULES
+from callrouter.domain.periods import Moment
+from callrouter.domain.routing_table import (
+    AdvertisedNumber,
+    Group,
+    LastResort,
+    Ring,
+    Route,
+    RoutingTable,
+    StrategyName,
+)
+from callrouter.domain.rules import NO_QUOTA, NO_RULES, Quota, Rules, resolve
+from callrouter.domain.timetable import Timetable, compile_hours
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRoute:
+    """A route with all that holds for it.
+
+    `destination` is None when the directory doesn't have it. `own_counters` are the destination's;
+    `shared_counters` those of its buyer, its group and the campaign, which a group that rings
+    together takes once. `is_listed` is False for what only the table's end or a DID names.
+    """
+
+    route: Route
+    destination: Destination | None
+    buyer_id: str
+    rules: Rules
+    timetable: Timetable | None
+    group: Group | None
+    own_counters: tuple[Counter, ...]
+    shared_counters: tuple[Counter, ...]
+    is_listed: bool = True
+
+    @property
+    def destination_id(self) -> str:
+        """The route's destination."""
+        return self.route.destination_id
+
+    @property
+    def rings_together(self) -> bool:
+        """Whether the others of its group are rung at the same time."""
+        return self.group is not None and self.group.ring is Ring.TOGETHER
+
+    def amount_of(self, counter: Counter) -> int:
+        """What one call on this route takes of a counter."""
+        is_money = counter.cap.measure is Measure.REVENUE
+        return (self.route.price_micros or 0) if is_money else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A compiled table. `extra` are the destinations that are no routes: overflow, pointed at.
+
+    `fields` are those that filters ask for. `counters` are all counters of all routes, each once.
+    """
+
+    table: RoutingTable
+    directory: Directory
+    numbers: Mapping[str, AdvertisedNumber]
+    routes: tuple[PlannedRoute, ...]
+    extra: Mapping[str, PlannedRoute]
+    publisher_counters: Mapping[str, tuple[Counter, ...]]
+    fields: frozenset[str]
+    counters: tuple[Counter, ...]
+    knows_callers: bool
+
+    @property
+    def overflow(self) -> PlannedRoute | None:
+        """The destination of last resort, if there is one."""
+        end = self.table.nobody_left
+        if end.resort is not LastResort.OVERFLOW:
+            return None
+        return self.extra[end.overflow_destination_id]
+
+    def find_pointed(self, did: str) -> PlannedRoute | None:
+        """What stands for the destination that a DID is pointed at, if it is."""
+        number = self.numbers.get(did)
+        return self.find_route(number.to) if number is not None and number.to else None
+
+    def find_route(self, destination_id: str) -> PlannedRoute | None:
+        """The route to a destination, or what stands in for one."""
+        listed = (each for each in self.routes if each.destination_id == destination_id)
+        return next(listed, None) or self.extra.get(destination_id)
+
+    def list_keys(self, moment: Moment, publisher: str) -> list[str]:
+        """The key of every counter whose figures a decision at that moment may need."""
+        return [counter.key_in(moment) for counter in self.list_counters(publisher)]
+
+    def list_counters(self, publisher: str) -> tuple[Counter, ...]:
+        """Every counter that a call from a publisher's number may need, each once."""
+        return (*self.counters, *self.publisher_counters.get(publisher, ()))
+
+
+def make_plan(table: RoutingTable, directory: Directory) -> Plan:
+    """The plan by which the calls of a table are routed."""
+    routes = tuple(
+        _plan_route(table, directory, route, is_listed=True)
+        for route in sorted(table.routes, key=lambda route: route.priority)
+    )
+    extra = {
+        destination_id: _plan_route(
+            table, directory, _stand_in(table, destination_id), is_listed=False
+        )
+        for destination_id in table.destination_ids()
+        if destination_id == table.nobody_left.overflow_destination_id
+        or table.route_to(destination_id) is None
+    }
+    all_routes = (*routes, *extra.values())
+    publishers = {
+        publisher: _compile_quota(
+            quota, Subject(SubjectKind.PUBLISHER, publisher), table, table.zone
+        )
+        for publisher, quota in table.publisher_quotas.items()
+    }
+    return Plan(
+        table=table,
+        directory=directory,
+        numbers=MappingProxyType({number.number: number for number in table.numbers}),
+        routes=routes,
+        extra=MappingProxyType(extra),
+        publisher_counters=MappingProxyType(publishers),
+        fields=frozenset(f.field for each in routes for f in each.rules.filters or ()),
+        counters=tuple(_each_once(all_routes)),
+        knows_callers=table.callers != NO_CALLER_RULES or any(r.rules.duplicates for r in routes),
+    )
+
+
+def _stand_in(table: RoutingTable, destination_id: str) -> Route:
+    """A route to the overflow, or to where a DID is pointed: plain, but what is counted counts."""
+    listed = table.route_to(destination_id)
+    if listed is None:
+        return Route(destination_id)
+    return Route(
+        destination_id,
+        price_micros=listed.price_micros,
+        payable_after_s=listed.payable_after_s,
+        quota=listed.quota,
+    )
+
+
+def _plan_route(
+    table: RoutingTable, directory: Directory, route: Route, *, is_listed: bool
+) -> PlannedRoute:
+    destination = directory.destinations.get(route.destination_id)
+    buyer_id = destination.buyer_id if destination else ""
+    buyer = directory.buyers.get(buyer_id)
+    zone = buyer.zone if buyer else table.zone
+    rules = resolve(table.rules, table.buyer_rules.get(buyer_id, NO_RULES), route.rules)
+    group = table.groups.get(route.group_id)
+    return PlannedRoute(
+        route=route,
+        destination=destination,
+        buyer_id=buyer_id,
+        rules=rules,
+        timetable=compile_hours(rules.hours, zone) if rules.hours is not None else None,
+        group=group,
+        own_counters=_count_destination(table, route, rules, zone),
+        shared_counters=(
+            *_compile_quota(
+                table.buyer_quotas.get(buyer_id, NO_QUOTA),
+                Subject(SubjectKind.BUYER, buyer_id),
+                table,
+                zone,
+            ),
+            *_compile_quota(
+                group.quota if group else NO_QUOTA,
+                Subject(SubjectKind.GROUP, f"{table.campaign_id}.{route.group_id}"),
+                table,
+                table.zone,
+            ),
+            *_compile_quota(
+                table.quota,
+                Subject(SubjectKind.CAMPAIGN, table.campaign_id),
+                table,
+                table.zone,
+            ),
+        ),
+        is_listed=is_listed,
+    )
+
+
+def _count_destination(
+    table: RoutingTable, route: Route, rules: Rules, zone: str
+) -> tuple[Counter, ...]:
+    subject = Subject(SubjectKind.DESTINATION, route.destination_id)
+    counters = _compile_quota(Quota(route.quota.caps), subject, table, zone)
+    limit = route.quota.concurrency
+    takes_turns = table.strategy.name is StrategyName.ROUND_ROBIN
+    if limit is None and not rules.spacing_s and not takes_turns:
+        return counters
+    watched = watch_subject(
+        subject,
+        spacing_s=rules.spacing_s or 0,
+        limit=UNLIMITED if limit is None else limit,
+    )
+    return (*counters, watched)
+
+
+def _compile_quota(
+    quota: Quota, subject: Subject, table: RoutingTable, zone: str
+) -> tuple[Counter, ...]:
+    counters = [
+        compile_cap(cap, subject, table.campaign_id, zone, currency=table.currency)
+        for cap in quota.caps
+    ]
+    if quota.concurrency is not None:
+        counters.append(watch_subject(subject, limit=quota.concurrency))
+    return tuple(counters)
+
+
+def _each_once(routes: Iterable[PlannedRoute]) -> Iterator[Counter]:
+    seen: set[Counter] = set()
+    for planned in routes:
+        for counter in (*planned.own_counters, *planned.shared_counters):
+            if counter not in seen:
+                seen.add(counter)
+                yield counter
+
+
+def make_probe_claim(destination_id: str) -> Claim:
+    """What the one call at a time takes that tries a destination whose breaker is half open."""
+    return Claim(f"probe/destination:{destination_id}", Measure.CONCURRENT, amount=1, limit=1)

@@ -1,0 +1,40 @@
+"""By weight alone: a draw in which each route's weight is its share of the calls.
+
+The dice are the call's id and the destination's name, so that a decision can be made again, and
+leaving one route out never reorders the others.
+"""
+
+import math
+from hashlib import blake2b
+
+from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.strategies.placing import Place, Ranking
+
+_ANYWHERE = Place(0.0)
+
+
+def place(planned: PlannedRoute, ranking: Ranking) -> Place:  # noqa: ARG001 - as all strategies
+    """Nobody before anybody: the tie falls to the draw."""
+    return _ANYWHERE
+
+
+class Dice:
+    """The draws of one call."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call_sid: str) -> None:
+        self._call = blake2b(f"{call_sid} ".encode(), digest_size=8)
+
+    def roll(self, name: str) -> float:
+        """A number above 0 and up to 1, the same for the same name each time."""
+        own = self._call.copy()
+        own.update(name.encode())
+        return (int.from_bytes(own.digest()) + 1) / (2**64 + 1)
+
+    def draw(self, name: str, weight: int) -> float:
+        """A place such that the chance to be the smallest is the share of the weights.
+
+        Efraimidis and Spirakis, Weighted random sampling with a reservoir (2006).
+        """
+        return -math.log(self.roll(name)) / weight

@@ -1,0 +1,116 @@
+"""Read the conditions of a decision: what changes from call to call, as far as a plan asks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from callrouter.adapters.storage.cap_counters import read_usage
+from callrouter.adapters.storage.known_callers import read_caller
+from callrouter.adapters.storage.live_numbers import NumberNow
+from callrouter.domain.caller_lists import KnownCaller, country_of
+from callrouter.domain.caps import Usage
+from callrouter.domain.conditions import NOBODY, Conditions
+from callrouter.domain.decision import CallSoFar
+from callrouter.domain.periods import Moment
+from callrouter.domain.plan import Plan, make_probe_claim
+from callrouter.domain.stops import Stop, StopKind, StopsBySubject
+from callrouter.workflows.compiled import Compiled
+
+_UNUSED = Usage()
+
+
+def read_conditions(
+    compiled: Compiled,
+    connection: Connection,
+    seller_id: str,
+    plan: Plan,
+    number: NumberNow,
+    call: CallSoFar,
+    at: datetime,
+    full: frozenset[str] = frozenset(),
+) -> Conditions:
+    """What stands for this call: stops, counters, its caller, what was earned lately.
+
+    Counters in `full` had no room a moment ago and are taken to have none. A plan that asks for
+    nothing costs no statement.
+    """
+    stops = find_concerned(
+        compiled.stops(connection, seller_id, number.conditions_version), plan, call.publisher
+    )
+    keys = plan.list_keys(Moment(at), call.publisher)
+    keys += [
+        make_probe_claim(stop.subject_id).key
+        for stop in stops
+        if stop.is_breaker and stop.kind is StopKind.DESTINATION
+    ]
+    return Conditions(
+        at=at,
+        usage=_fill(_read_usage(connection, seller_id, keys), plan, call.publisher, at, full),
+        stops=stops,
+        caller=_read_caller(connection, seller_id, plan, number, call, at),
+        earnings=compiled.earnings(connection, seller_id, plan, at),
+    )
+
+
+def find_concerned(stops: StopsBySubject, plan: Plan, publisher: str) -> tuple[Stop, ...]:
+    """Those stops that a decision by `plan` may see."""
+    if not stops:
+        return ()
+    routes = (*plan.routes, *plan.extra.values())
+    subjects = {(StopKind.PUBLISHER, publisher)}
+    subjects |= {(StopKind.DESTINATION, each.destination_id) for each in routes}
+    subjects |= {(StopKind.BUYER, each.buyer_id) for each in routes}
+    return tuple(stop for subject in sorted(subjects & stops.keys()) for stop in stops[subject])
+
+
+def _read_caller(
+    connection: Connection,
+    seller_id: str,
+    plan: Plan,
+    number: NumberNow,
+    call: CallSoFar,
+    at: datetime,
+) -> KnownCaller:
+    asks_history = plan.knows_callers and call.caller.number is not None
+    if not asks_history and not number.lists_callers:
+        return NOBODY
+    return read_caller(
+        connection,
+        seller_id,
+        call.caller,
+        country_of(call.caller, call.caller_country),
+        campaign_id=plan.table.campaign_id,
+        call_sid=call.call_sid,
+        at=at,
+    )
+
+
+def _read_usage(connection: Connection, seller_id: str, keys: Sequence[str]) -> Mapping[str, Usage]:
+    """The counters that hold anything at all: the others needn't be kept with the decision."""
+    usage = read_usage(connection, seller_id, keys)
+    return {key: each for key, each in usage.items() if each != _UNUSED}
+
+
+def _fill(
+    usage: Mapping[str, Usage], plan: Plan, publisher: str, at: datetime, full: frozenset[str]
+) -> Mapping[str, Usage]:
+    """The usage with no room on the counters of `full`, should it have come back meanwhile."""
+    if not full:
+        return usage
+    filled = dict(usage)
+    moment = Moment(at)
+    for counter in plan.list_counters(publisher):
+        key = counter.key_in(moment)
+        counted = usage.get(key, _UNUSED)
+        if key in full and counter.has_room(counted, at):
+            is_spaced = counter.spacing_s > 0
+            filled[key] = replace(
+                counted,
+                used=counted.used if is_spaced else counter.cap.limit,
+                last_at=at if is_spaced else counted.last_at,
+            )
+    for key in full - filled.keys():
+        filled[key] = Usage(held=1)
+    return filled

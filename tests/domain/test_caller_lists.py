@@ -12,6 +12,7 @@ from callrouter.domain.caller_lists import (
     ListScope,
     PatternKind,
     check_pattern,
+    check_spelt,
     country_of,
     judge_caller,
     kind_of,
@@ -192,6 +193,7 @@ def test_the_country_of_a_caller(caller: Caller, sent: str, country: str) -> Non
 def test_what_a_person_wrote_is_checked(kind: str, value: str, problem: str | None) -> None:
     said = check_pattern(PatternKind(kind), value)
     assert said == problem if problem is None or said is None else problem in said
+    assert check_spelt(spell_pattern(PatternKind(kind), value)) == said
 
 
 @pytest.mark.parametrize(

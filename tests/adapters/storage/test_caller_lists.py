@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -132,6 +133,22 @@ def test_a_seller_is_marked_while_there_are_entries(database: Database) -> None:
     with database.write() as connection:
         remove_expired(connection, "acme", at(60))
     assert not has_lists(database)
+
+
+def test_the_mark_is_right_when_one_adds_while_another_removes(database: Database) -> None:
+    add(database, PRANK)
+
+    def remove() -> None:
+        with database.write() as connection:
+            assert remove_entry(connection, "acme", ListPlace.of(PRANK))
+
+    with ThreadPoolExecutor(1) as others:
+        with database.write() as connection:
+            add_entries(connection, "acme", (PREMIUM,))
+            removed = others.submit(remove)  # it waits until this one is committed
+        removed.result(timeout=30)
+    assert entries_of(database) == (PREMIUM,)
+    assert has_lists(database)
 
 
 def test_a_seller_who_is_not_there_is_named(database: Database) -> None:

@@ -7,6 +7,7 @@ from flask import Flask
 
 from callrouter.adapters.alert_webhook import WebhookPoster
 from callrouter.adapters.clock import ScaledClock, SystemClock
+from callrouter.adapters.health_probe import HttpHealthProbe
 from callrouter.adapters.logs import configure_logs
 from callrouter.adapters.mail import SmtpMailer
 from callrouter.adapters.storage.engine import Database, open_database
@@ -113,6 +114,7 @@ def run_clock(settings: Settings) -> None:
         make_clock(settings),
         box=SecretBox(settings.require_secret_key()),
         means=make_means(settings, database),
+        probe=HttpHealthProbe(),
         sweep_every=timedelta(seconds=settings.sweep_every_s),
         sweep_retry_after=timedelta(seconds=settings.sweep_after_s),
     )

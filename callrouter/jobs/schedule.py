@@ -9,7 +9,8 @@ from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
-from callrouter.workflows.ports import Carrier, Clock
+from callrouter.workflows.poll_health import poll_health
+from callrouter.workflows.ports import Carrier, Clock, HealthProbe
 from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.send_alerts import send_alerts
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
@@ -17,6 +18,7 @@ from callrouter.workflows.watch_fallbacks import watch_fallbacks
 
 SEND_ALERTS_EVERY = timedelta(seconds=5)
 WATCH_FALLBACKS_EVERY = timedelta(seconds=30)
+POLL_HEALTH_EVERY = timedelta(seconds=60)
 REVIEW_STOPS_EVERY = timedelta(seconds=5)
 
 
@@ -36,6 +38,7 @@ def make_schedule(
     *,
     box: SecretBox,
     means: Means,
+    probe: HealthProbe,
     sweep_every: timedelta,
     sweep_retry_after: timedelta,
 ) -> tuple[Job, ...]:
@@ -48,6 +51,9 @@ def make_schedule(
             lambda: sweep_open_calls(database, carrier_of, clock, sweep_retry_after),
         ),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
+        Job(
+            "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)
+        ),
         Job("review_stops", REVIEW_STOPS_EVERY, lambda: review_stops(database, compiled, clock)),
         Job("watch_fallbacks", WATCH_FALLBACKS_EVERY, lambda: watch_fallbacks(database, clock)),
         Job("send_alerts", SEND_ALERTS_EVERY, lambda: send_alerts(database, box, means, clock)),

@@ -1,9 +1,11 @@
 """What the outside world must offer, one thing each; the only Protocols."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from callrouter.domain.alerts import Notice
+from callrouter.domain.buyer_health import HealthAnswer
 from callrouter.domain.carrier_records import CarrierCall, NumberSetup
 
 
@@ -60,4 +62,12 @@ class Poster(Protocol):
 
         Raises DeliveryFailedError unless the answer is that it was taken.
         """
+        ...
+
+
+class HealthProbe(Protocol):
+    """Asks the health URLs that sellers named."""
+
+    def ask(self, urls: Sequence[str]) -> Mapping[str, HealthAnswer]:
+        """The answer of each URL, within seconds; one that can't be had is a bad answer."""
         ...

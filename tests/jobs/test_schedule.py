@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from callrouter.adapters.health_probe import HttpHealthProbe
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.jobs.schedule import make_schedule
@@ -12,6 +13,7 @@ from tests.switchboards import SECRET_KEY, FakeClock, open_seller
 PERIODIC = {
     "sweep_open_calls": 30,
     "derive_stale_cdrs": 30,
+    "poll_health": 60,
     "review_stops": 5,
     "watch_fallbacks": 30,
     "send_alerts": 5,
@@ -30,6 +32,7 @@ def test_every_periodic_workflow_is_in_it_with_its_period(database: Database) ->
         FakeClock(),
         box=SecretBox(SECRET_KEY),
         means=FakePost().means,
+        probe=HttpHealthProbe(),
         sweep_every=timedelta(seconds=30),
         sweep_retry_after=timedelta(seconds=180),
     )

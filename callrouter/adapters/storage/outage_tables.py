@@ -1,6 +1,15 @@
 """The tables of outages: how attempts ended for their destinations, who gets no calls and why."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
 from callrouter.adapters.storage.tables import metadata
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
@@ -77,4 +86,17 @@ Index(
     stop_changes.c.kind,
     stop_changes.c.subject_id,
     stop_changes.c.sequence,
+)
+
+health_checks = Table(
+    "health_checks",
+    metadata,
+    Column("seller_id", Text, nullable=False),
+    Column("buyer_id", Text, nullable=False),
+    Column("checked_at", UtcDateTime, nullable=False),
+    Column("is_good", Boolean, nullable=False),
+    Column("in_row", Integer, nullable=False),
+    Column("said", ForeignText, nullable=False),
+    PrimaryKeyConstraint("seller_id", "buyer_id"),
+    comment="What each buyer's health URL last answered, and how often in a row.",
 )

@@ -6,7 +6,6 @@ import json
 from datetime import datetime
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from callrouter.domain.alerts import Notice
 from callrouter.domain.errors import DeliveryFailedError
@@ -44,7 +43,7 @@ class WebhookPoster:
                 stream=True,
             ) as answer:
                 status = answer.status_code
-        except (requests.RequestException, HTTPError, ValueError) as error:
+        except (requests.RequestException, ValueError) as error:
             # Without its text, in which the URL may stand.
             raise DeliveryFailedError(
                 f"the webhook can't be reached ({type(error).__name__})"

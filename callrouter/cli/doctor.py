@@ -10,6 +10,7 @@ from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli
 from callrouter.cli.printing import as_json, make_visible, print_json
 from callrouter.domain.errors import CallrouterError, SettingsError
+from callrouter.workflows.examine_alerts import examine_alerts
 from callrouter.workflows.examine_numbers import examine_numbers
 from callrouter.workflows.examine_setup import examine_setup
 from callrouter.workflows.findings import Finding, Verdict
@@ -22,7 +23,7 @@ _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "red
 @json_option
 @pass_cli
 def doctor(context: CliContext, offline: bool, as_json_text: bool) -> None:
-    """Check settings, database, schema, disk, clock, and each DID's URLs at the carrier.
+    """Check settings, database, schema, disk, clock, alerts, each DID's URLs at the carrier.
 
     Each line says what was seen and what to do. Exit code 1 when anything failed; warnings don't
     count. Nothing is changed.
@@ -66,13 +67,20 @@ def _examine_sellers(context: CliContext, links: Links) -> Iterator[Finding]:
         advice = "add one with `callrouter seller add`"
         yield Finding("sellers", Verdict.WARNING, "there is no seller yet", advice)
     for seller in sellers:
+        seller_id = seller.seller_id
         try:
-            yield from examine_numbers(
-                context.database, context.carrier_of, seller.seller_id, links
+            yield from examine_alerts(
+                context.database,
+                context.secret_box,
+                seller_id,
+                has_mail_server=context.settings.mail_server is not None,
             )
         except CallrouterError as error:
-            check = f"numbers of {seller.seller_id}"
-            yield Finding(check, Verdict.FAILED, str(error), "mend this first")
+            yield Finding(f"alerts of {seller_id}", Verdict.FAILED, str(error), "mend this first")
+        try:
+            yield from examine_numbers(context.database, context.carrier_of, seller_id, links)
+        except CallrouterError as error:
+            yield Finding(f"numbers of {seller_id}", Verdict.FAILED, str(error), "mend this first")
 
 
 def _print(finding: Finding) -> None:

@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 
 from callrouter.adapters.clock import SystemClock
+from callrouter.adapters.storage.engine import open_database
+from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
 from callrouter.adapters.twilio.links import Links
 from callrouter.domain.carrier_records import NumberSetup
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.domain.events import CallArrived
+from callrouter.workflows.raise_alert import raise_alert
+from callrouter.workflows.send_alerts import send_alerts
 from tests.cli.terminal import Terminal
-from tests.switchboards import DID, PUBLIC_URL, SCREENED_DID, SELLER, T0
+from tests.post import FakePost
+from tests.switchboards import DID, PUBLIC_URL, SCREENED_DID, SECRET_KEY, SELLER, T0
 
 LINKS = Links(PUBLIC_URL)
 
@@ -34,6 +39,8 @@ def set_up(number: str, **changes: str) -> NumberSetup:
 @pytest.fixture
 def healthy(seller_terminal: Terminal) -> Terminal:
     """Everything as it should be."""
+    words = ("alert", "to", "add", "chat", "--webhook", "https://hooks.example.com/alerts")
+    seller_terminal.ok(*words)
     seller_terminal.carriers[SELLER.seller_id].numbers = (set_up(DID), set_up(SCREENED_DID))
     return seller_terminal
 
@@ -58,8 +65,10 @@ def test_a_healthy_installation_passes_every_check(healthy: Terminal) -> None:
         "disk": "ok",
         "spool": "ok",
         "clock": "not_checked",
+        "alerts of seller-a": "ok",
         "numbers of seller-a": "ok",
     }
+    assert found["alerts of seller-a"][1] == "they go to chat"
     assert found["numbers of seller-a"][1] == "2 of 2 DIDs are set up as they should be"
 
 
@@ -348,3 +357,57 @@ def test_a_read_only_state_folder_fails(healthy: Terminal, tmp_path: Path) -> No
     assert stat.S_ISDIR(folder.stat().st_mode)
     code, found = examine(healthy)
     assert (code, found["state folder"][0]) == (1, "failed")
+
+
+def test_a_seller_whom_nobody_would_alert_is_warned_of(healthy: Terminal) -> None:
+    healthy.ok("alert", "to", "remove", "chat")
+    code, found = examine(healthy)
+    assert (code, found["alerts of seller-a"]) == (
+        0,
+        (
+            "warning",
+            "nobody would hear of any",
+            "add a place with `callrouter alert to add`",
+        ),
+    )
+
+
+def test_mail_without_a_mail_server_fails(healthy: Terminal) -> None:
+    healthy.ok("alert", "to", "add", "ops", "--email", "ops@example.com")
+    code, found = examine(healthy)
+    assert code == 1
+    assert found["alerts of seller-a"][:2] == (
+        "failed",
+        "ops would get mail, and SMTP_URL is not set",
+    )
+
+    healthy.environ["SMTP_URL"] = "smtp://127.0.0.1:25?from=alerts@example.com&tls=off"
+    code, found = examine(healthy)
+    assert (code, found["alerts of seller-a"][1]) == (0, "they go to chat, ops")
+
+
+def test_a_place_that_takes_no_alerts_is_named_with_what_was_tried_most(healthy: Terminal) -> None:
+    post = FakePost(refuses=lambda _: "the webhook answered 500")
+    database, box = open_database(healthy.environ["DATABASE_URL"]), SecretBox(SECRET_KEY)
+    for key in ("a", "b"):
+        with database.write() as connection:
+            raise_alert(connection, SELLER.seller_id, key, "subject", "text", T0)
+        for _ in range(2):
+            healthy.clock.at += timedelta(minutes=10)
+            send_alerts(database, box, post.means, healthy.clock)
+    database.dispose()
+
+    code, found = examine(healthy)
+
+    assert code == 1
+    assert found["alerts of seller-a"][:2] == (
+        "failed",
+        "chat has not taken one in 4 tries: the webhook answered 500",
+    )
+
+
+def test_places_that_another_key_sealed_fail(healthy: Terminal) -> None:
+    healthy.environ["SECRET_KEY"] = "another key of sixteen"
+    code, found = examine(healthy)
+    assert (code, found["alerts of seller-a"][0]) == (1, "failed")
+    assert "SECRET_KEY isn't the one" in found["alerts of seller-a"][1]

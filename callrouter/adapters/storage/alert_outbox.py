@@ -60,6 +60,13 @@ class QueuedMessage:
 
 
 _SELECT = select_fields(alert_messages, QueuedMessage)
+_ORDER = (
+    alert_messages.c.created_at,
+    alert_messages.c.alert_key,
+    alert_messages.c.sequence,
+    alert_messages.c.step,
+    alert_messages.c.channel,
+)
 _one = matches(alert_messages, *_KEY, prefix="of_")
 _earlier = alert_messages.alias("earlier")
 _has_unsettled_before = sa.exists().where(
@@ -208,16 +215,26 @@ def drop_messages(connection: Connection, channel: ChannelKey, reason: str) -> N
     connection.execute(_DROP_ALL, parameters)
 
 
+def list_failing(connection: Connection, seller_id: str) -> tuple[QueuedMessage, ...]:
+    """Of each channel that failed with what it is to be sent, the message that was tried most."""
+    found = _SELECT.where(
+        alert_messages.c.seller_id == seller_id,
+        alert_messages.c.due_at.is_not(None),
+        alert_messages.c.failure != "",
+    )
+    tried_most: dict[str, QueuedMessage] = {}
+    for row in connection.execute(found.order_by(alert_messages.c.channel, *_ORDER)):
+        message = QueuedMessage(*row)
+        known = tried_most.setdefault(message.channel, message)
+        if message.attempts > known.attempts:
+            tried_most[message.channel] = message
+    return tuple(tried_most.values())
+
+
 def list_messages(connection: Connection, seller_id: str) -> tuple[QueuedMessage, ...]:
     """A seller's messages in the order in which they were queued."""
     found = _SELECT.where(alert_messages.c.seller_id == seller_id)
-    ordered = found.order_by(
-        alert_messages.c.created_at,
-        alert_messages.c.alert_key,
-        alert_messages.c.sequence,
-        alert_messages.c.step,
-        alert_messages.c.channel,
-    )
+    ordered = found.order_by(*_ORDER)
     return tuple(QueuedMessage(*row) for row in connection.execute(ordered))
 
 

@@ -33,6 +33,7 @@ class CallerJudge:
         self._known = conditions.caller
         self._at = conditions.at
         self._country = country_of(call.caller, call.caller_country) if self._known.entries else ""
+        self._entries: dict[str, ListEntry | None] = {}
         self._of_call = self._find_entry("")
         self._last_buyer = find_buyer_of_repeat(
             None if self._is_allowed else plan.table.callers.repeats,
@@ -46,17 +47,27 @@ class CallerJudge:
         return self._of_call is not None and self._of_call.effect is ListEffect.ALLOW
 
     def refuse(self) -> Skip | None:
-        """Why this caller gets nobody at all."""
-        if self._of_call is not None:
-            return None if self._is_allowed else Skip(SkipRule.BLOCKED, say_entry(self._of_call))
-        return self._refuse_repeat() or self._refuse_duplicate()
+        """Why this caller gets nobody at all: unless some buyer allows whom the seller blocks."""
+        if self._is_allowed:
+            return None
+        if self._of_call is None:
+            return self._refuse_repeat() or self._refuse_duplicate()
+        if any(self._is_exempt(planned.buyer_id) for planned in self._plan.routes):
+            return None
+        return Skip(SkipRule.BLOCKED, say_entry(self._of_call))
+
+    def find_block(self, planned: PlannedRoute) -> Skip | None:
+        """Why the lists keep this caller from a candidate, even from the overflow."""
+        entry = self._find_entry(planned.buyer_id)
+        if entry is None or entry.effect is not ListEffect.BLOCK:
+            return None
+        return Skip(SkipRule.BLOCKED, say_entry(entry))
 
     def find_skip(self, planned: PlannedRoute) -> Skip | None:
         """Why this caller isn't for one candidate."""
-        if self._known.entries:
-            entry = self._find_entry(planned.buyer_id)
-            if entry is not None and entry.effect is ListEffect.BLOCK:
-                return Skip(SkipRule.BLOCKED, say_entry(entry))
+        blocked = self.find_block(planned)
+        if blocked is not None:
+            return blocked
         rule = planned.rules.duplicates
         if rule is None or rule.then is not DuplicateThen.ANOTHER_BUYER:
             return None
@@ -119,11 +130,13 @@ class CallerJudge:
     def _find_entry(self, buyer_id: str) -> ListEntry | None:
         if not self._known.entries:
             return None
-        return judge_caller(
-            self._known.entries,
-            self._call.caller,
-            self._country,
-            campaign_id=self._plan.table.campaign_id,
-            buyer_id=buyer_id,
-            at=self._at,
-        )
+        if buyer_id not in self._entries:
+            self._entries[buyer_id] = judge_caller(
+                self._known.entries,
+                self._call.caller,
+                self._country,
+                campaign_id=self._plan.table.campaign_id,
+                buyer_id=buyer_id,
+                at=self._at,
+            )
+        return self._entries[buyer_id]

@@ -62,9 +62,13 @@ class Judge:
         )
 
     def find_skip_at_last(self, planned: PlannedRoute) -> Skip | None:
-        """The same for the overflow, which no rule and no limit of one call holds back."""
+        """The same for the overflow, which no rule and no limit of one call holds back.
+
+        Its buyer's block list does.
+        """
         return (
             self._skip_destination(planned)
+            or self._caller.find_block(planned)
             or self._skip_uncounted(planned)
             or self._skip_full(planned)
         )

@@ -117,6 +117,17 @@ def check_buyers(
     return tuple(problems)
 
 
+def describe_unknown(destination_id: str, directory: Directory) -> str:
+    """What is said of a destination that nobody has, with the names that are near."""
+    said = f'no buyer has a destination "{destination_id}"'
+    if not directory.destinations:
+        return f"{said}; there are no destinations at all yet: apply a buyers file first"
+    near = get_close_matches(destination_id, list(directory.destinations), n=3)
+    if near:
+        return f"{said}; did you mean {' or '.join(near)}?"
+    return f"{said}; add it to a buyers file and apply that first"
+
+
 def _named_destinations(table: RoutingTable) -> Iterator[tuple[KeyPath, str]]:
     for index, route in enumerate(table.routes):
         yield ("routes", index, "destination"), route.destination_id
@@ -130,7 +141,7 @@ def _named_destinations(table: RoutingTable) -> Iterator[tuple[KeyPath, str]]:
 def _unknown_destinations(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
     for path, destination_id in _named_destinations(table):
         if destination_id not in directory.destinations:
-            yield TableProblem(path, _describe_unknown(destination_id, directory))
+            yield TableProblem(path, describe_unknown(destination_id, directory))
 
 
 def _misplaced_keys(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
@@ -147,16 +158,6 @@ def _misplaced_keys(table: RoutingTable, directory: Directory) -> Iterator[Table
         if route.sip_header and not is_sip:
             message = f"can only be sent to a SIP address, {dials}"
             yield TableProblem(("routes", index, "sip_header"), message)
-
-
-def _describe_unknown(destination_id: str, directory: Directory) -> str:
-    said = f'no buyer has a destination "{destination_id}"'
-    if not directory.destinations:
-        return f"{said}; there are no destinations at all yet: apply a buyers file first"
-    near = get_close_matches(destination_id, list(directory.destinations), n=3)
-    if near:
-        return f"{said}; did you mean {' or '.join(near)}?"
-    return f"{said}; add it to a buyers file and apply that first"
 
 
 def _has_last_resort(table: RoutingTable, directory: Directory) -> bool:

@@ -95,12 +95,13 @@ def _read_wall(day: str | None, hours: str, minutes: str, zone: str | None) -> W
     except ValueError:
         written = f"{day} {hours}:{minutes}" if day else f"{hours}:{minutes}"
         return f"there is no {written}: hours go from 00 to 23, minutes from 00 to 59"
-    if zone is not None and not _is_zone(zone):
+    if zone is not None and not is_zone(zone):
         return f"there is no zone {zone!r}: write area and city, as in America/Chicago"
     return OnTheWall(clock, on, zone)
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Whether this is UTC or an IANA zone named by area and city."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

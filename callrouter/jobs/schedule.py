@@ -12,6 +12,7 @@ from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.poll_health import poll_health
 from callrouter.workflows.ports import Carrier, Clock, HealthProbe
 from callrouter.workflows.review_stops import review_stops
+from callrouter.workflows.run_due_changes import run_due_changes
 from callrouter.workflows.send_alerts import send_alerts
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
 from callrouter.workflows.watch_fallbacks import watch_fallbacks
@@ -20,6 +21,7 @@ SEND_ALERTS_EVERY = timedelta(seconds=5)
 WATCH_FALLBACKS_EVERY = timedelta(seconds=30)
 POLL_HEALTH_EVERY = timedelta(seconds=60)
 REVIEW_STOPS_EVERY = timedelta(seconds=5)
+RUN_DUE_CHANGES_EVERY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def make_schedule(
             sweep_every,
             lambda: sweep_open_calls(database, carrier_of, clock, sweep_retry_after),
         ),
+        Job("run_due_changes", RUN_DUE_CHANGES_EVERY, lambda: run_due_changes(database, clock)),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
         Job(
             "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)

@@ -26,8 +26,10 @@ from callrouter.adapters.storage.routing_tables import (
 from callrouter.adapters.storage.sellers import bump_change_counter
 from callrouter.domain.errors import FileProblem
 from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.scheduled_change import alert_key
 from callrouter.domain.table_check import check_own_numbers, check_table, warn_about_table
 from callrouter.workflows.live_tables import name_version, read_live_tables
+from callrouter.workflows.raise_alert import recover_alert
 from callrouter.workflows.refuse_overwriting import Expected, refuse_other_than
 
 
@@ -181,6 +183,8 @@ def activate_written(
             note,
             at,
         )
+        key, why = alert_key(campaign_id), f"Version {version} of {campaign_id} went live."
+        recover_alert(connection, seller_id, key, why, at)
     return replace(found, table=table)
 
 

@@ -12,6 +12,7 @@ from tests.switchboards import SECRET_KEY, FakeClock, open_seller
 
 PERIODIC = {
     "sweep_open_calls": 30,
+    "run_due_changes": 1,
     "derive_stale_cdrs": 30,
     "poll_health": 60,
     "review_stops": 5,

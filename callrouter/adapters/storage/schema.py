@@ -1,6 +1,19 @@
 """The whole schema: `metadata` with every table, whichever module it is written in."""
 
-from callrouter.adapters.storage import alert_tables, caller_tables, cap_tables, outage_tables
+from callrouter.adapters.storage import (
+    alert_tables,
+    caller_tables,
+    cap_tables,
+    outage_tables,
+    schedule_tables,
+)
 from callrouter.adapters.storage.tables import metadata
 
-__all__ = ["alert_tables", "caller_tables", "cap_tables", "metadata", "outage_tables"]
+__all__ = [
+    "alert_tables",
+    "caller_tables",
+    "cap_tables",
+    "metadata",
+    "outage_tables",
+    "schedule_tables",
+]

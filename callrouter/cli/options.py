@@ -10,6 +10,7 @@ import click
 
 from callrouter.cli.context import CliContext
 from callrouter.domain.time_spans import read_span
+from callrouter.domain.when import When, is_zone, read_when
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -47,7 +48,44 @@ class Instant(click.ParamType[str | datetime]):
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+class WhenType(click.ParamType["str | When"]):
+    """A moment as people say it: 2h, 18:00, 18:00 America/Chicago, 2026-11-26 18:00, an instant."""
+
+    name = "when"
+
+    def convert(
+        self, value: "str | When", param: click.Parameter | None, ctx: click.Context | None
+    ) -> When:
+        """What is meant; a usage error that says what could be written instead."""
+        if not isinstance(value, str):
+            return value
+        when = read_when(value)
+        if isinstance(when, str):
+            self.fail(when, param, ctx)
+        return when
+
+
+class ZoneType(click.ParamType[str]):
+    """An IANA time zone, area and city."""
+
+    name = "zone"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The zone's name; a usage error for one that doesn't exist."""
+        if not is_zone(value):
+            self.fail(f"there is no zone {value!r}: write it like America/Chicago", param, ctx)
+        return value
+
+
 INSTANT = Instant()
+WHEN = WhenType()
+
+zone_option = click.option(
+    "--zone",
+    type=ZoneType(),
+    metavar="ZONE",
+    help="Whose clock times are on, as in America/Chicago; the table's zone if left out.",
+)
 
 
 class Span(click.ParamType[str | timedelta]):

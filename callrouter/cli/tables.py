@@ -13,6 +13,8 @@ from callrouter.cli.context import CliContext
 from callrouter.cli.options import author_options, example, pass_cli, seller_option
 from callrouter.cli.table_editing import edit, renew_first_line
 from callrouter.cli.table_history import history
+from callrouter.cli.table_pointing import point
+from callrouter.cli.table_schedule import schedule
 from callrouter.cli.table_text import print_activated, summarize_table
 from callrouter.cli.table_views import diff, export, list_, show
 from callrouter.domain.directory import Directory, replace_buyers
@@ -29,7 +31,7 @@ def table() -> None:
     """Routing tables: who gets a campaign's calls. docs/routing-table.md explains the files."""
 
 
-for command in (list_, show, export, edit, history, diff):
+for command in (list_, show, export, edit, point, schedule, history, diff):
     table.add_command(command)
 
 expect_option = click.option(

@@ -9,8 +9,10 @@ from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
+from callrouter.workflows.forget_old_counters import forget_old_counters
 from callrouter.workflows.poll_health import poll_health
 from callrouter.workflows.ports import Carrier, Clock, HealthProbe
+from callrouter.workflows.release_expired_reservations import release_expired_reservations
 from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.run_due_changes import run_due_changes
 from callrouter.workflows.send_alerts import send_alerts
@@ -22,6 +24,8 @@ WATCH_FALLBACKS_EVERY = timedelta(seconds=30)
 POLL_HEALTH_EVERY = timedelta(seconds=60)
 REVIEW_STOPS_EVERY = timedelta(seconds=5)
 RUN_DUE_CHANGES_EVERY = timedelta(seconds=1)
+RELEASE_RESERVATIONS_EVERY = timedelta(seconds=30)
+FORGET_COUNTERS_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,26 @@ def make_schedule(
         ),
         Job("run_due_changes", RUN_DUE_CHANGES_EVERY, lambda: run_due_changes(database, clock)),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
+        *_make_jobs_of_caps(database, clock),
         Job(
             "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)
         ),
         Job("review_stops", REVIEW_STOPS_EVERY, lambda: review_stops(database, compiled, clock)),
         Job("watch_fallbacks", WATCH_FALLBACKS_EVERY, lambda: watch_fallbacks(database, clock)),
         Job("send_alerts", SEND_ALERTS_EVERY, lambda: send_alerts(database, box, means, clock)),
+    )
+
+
+def _make_jobs_of_caps(database: Database, clock: Clock) -> tuple[Job, ...]:
+    return (
+        Job(
+            "release_expired_reservations",
+            RELEASE_RESERVATIONS_EVERY,
+            lambda: release_expired_reservations(database, clock),
+        ),
+        Job(
+            "forget_old_counters",
+            FORGET_COUNTERS_EVERY,
+            lambda: forget_old_counters(database, clock),
+        ),
     )

@@ -14,6 +14,8 @@ PERIODIC = {
     "sweep_open_calls": 30,
     "run_due_changes": 1,
     "derive_stale_cdrs": 30,
+    "release_expired_reservations": 30,
+    "forget_old_counters": 3600,
     "poll_health": 60,
     "review_stops": 5,
     "watch_fallbacks": 30,

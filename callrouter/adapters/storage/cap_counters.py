@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import ReturningDelete
 
 from callrouter.adapters.storage.cap_tables import cap_counters, is_settled, reservations
 from callrouter.adapters.storage.prepared import Prepared
@@ -80,18 +81,20 @@ _OLD_RESERVATIONS = (
 )
 
 
-def _delete(table: sa.Table, chosen: "sa.Select[*tuple[Any, ...]]") -> sa.Delete:
+def _delete(
+    table: sa.Table, chosen: "sa.Select[*tuple[Any, ...]]"
+) -> "ReturningDelete[tuple[str]]":
     # As a CTE it runs once.
     rows = chosen.cte("chosen")
     key = sa.tuple_(*(table.c[column.name] for column in rows.c))
-    delete = sa.delete(table).where(key.in_(sa.select(rows)))
-    return delete.execution_options(preserve_rowcount=True)
+    # Returned to be counted: behind a WITH, SQLite's driver knows no rowcount.
+    return sa.delete(table).where(key.in_(sa.select(rows))).returning(table.c.seller_id)
 
 
 _FORGET = (_delete(reservations, _OLD_RESERVATIONS), _delete(cap_counters, _OLD_COUNTERS))
 
 
-def forget_old_counters(connection: Connection, now: datetime, most: int) -> int:
+def forget_old(connection: Connection, now: datetime, most: int) -> int:
     """Remove counters of periods that ended long ago, and settled reservations as old.
 
     At most `most` of each; how many were removed. A counter that something is held on stays until
@@ -99,4 +102,4 @@ def forget_old_counters(connection: Connection, now: datetime, most: int) -> int
     any more: what it counted in was over anyway, but for `ever`. Within a transaction.
     """
     parameters = {"before": now - KEEPS_COUNTERS, "most": most}
-    return sum(connection.execute(delete, parameters).rowcount for delete in _FORGET)
+    return sum(len(connection.execute(delete, parameters).all()) for delete in _FORGET)

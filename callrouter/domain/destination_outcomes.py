@@ -5,7 +5,7 @@ An attempt that the caller ended says nothing of the destination, and counts nei
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from callrouter.domain.call import Attempt, CallHistory
@@ -105,6 +105,8 @@ def _outcome(
     """Without `dial` the carrier dialled something else than we had decided."""
     connected_ms = measure_connected(attempt, history).ms
     is_joined = counted in (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)
+    # Of an attempt that nothing tells the end of, it is known how long it can have rung.
+    given_up_at = decided.received_at + timedelta(seconds=dial.ring_s if dial else LEAST_RING_S)
     return DestinationOutcome(
         call_sid=decided.call_sid,
         attempt=attempt.attempt,
@@ -113,7 +115,7 @@ def _outcome(
         campaign_id=decided.decision.campaign_id,
         dialed_at=decided.received_at,
         # The carrier's clock may be ahead of ours.
-        ended_at=min(leg_ended_at(attempt) or heard_at, heard_at),
+        ended_at=min(leg_ended_at(attempt) or given_up_at, heard_at),
         outcome=counted,
         connected_ms=connected_ms,
         revenue_micros=earn_micros(dial, connected_ms, connected=is_joined) if dial else 0,

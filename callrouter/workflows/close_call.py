@@ -16,6 +16,7 @@ from callrouter.domain.events import CallArrived
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.payability import is_payable
 from callrouter.workflows.settle_call import settle_call
+from callrouter.workflows.trip_breaker import note_attempt
 
 log = structlog.get_logger()
 
@@ -54,6 +55,8 @@ def close_if_over(
     cdr = derive_from(history)
     revision = save_cdr(connection, seller_id, cdr, len(events), at)
     _note_contacts(connection, seller_id, cdr, history, is_first=revision == 1)
+    for attempt in history.attempts:
+        note_attempt(connection, seller_id, attempt, history, at)
     log.info(
         "cdr_derived",
         call=call_sid,

@@ -12,8 +12,10 @@ from callrouter.adapters.storage.stops import last_closed_at, read_stops
 from callrouter.domain.circuit_breaker import Breaker, Phase, find_failing
 from callrouter.domain.destination_outcomes import count_outcomes
 from callrouter.domain.directory import Directory, breaker_settings
+from callrouter.domain.plan import Plan, PlannedRoute
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.domain.stops import StopKind, StopsBySubject, find_stop, group_stops, needs_probe
+from callrouter.domain.timetable import is_open, read_wall
 from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
 from callrouter.workflows.compiled import Compiled
 
@@ -61,22 +63,24 @@ def read_tables_with(
     """
     view = PeerView(connection, seller_id, directory, at)
     found = {
-        table.campaign_id: ()
-        if _is_alone(table, destination_ids)
-        else view.list_peers(table, destination_ids)
-        for table in read_live_tables(connection, compiled, seller_id)
-        if not table.destination_ids().isdisjoint(destination_ids)
+        plan.table.campaign_id: ()
+        if _is_alone(plan.table, destination_ids)
+        else view.list_peers(plan, destination_ids)
+        for plan in read_live_plans(connection, compiled, seller_id, directory)
+        if not plan.table.destination_ids().isdisjoint(destination_ids)
     }
     return Tables(found)
 
 
-def read_live_tables(
-    connection: Connection, compiled: Compiled, seller_id: str
-) -> Iterator[RoutingTable]:
-    """The live table of each campaign that has one."""
+def read_live_plans(
+    connection: Connection, compiled: Compiled, seller_id: str, directory: Directory
+) -> Iterator[Plan]:
+    """The live table of each campaign that has one, ready for calls."""
     for row in list_campaigns(connection, seller_id):
         if row.active_version is not None:
-            yield compiled.table(connection, seller_id, row.campaign_id, row.active_version)
+            yield compiled.plan(
+                connection, seller_id, row.campaign_id, row.active_version, directory.version
+            )
 
 
 def _is_alone(table: RoutingTable, destination_ids: frozenset[str]) -> bool:
@@ -97,13 +101,18 @@ class PeerView:
         self._stops: StopsBySubject = group_stops(read_stops(connection, seller_id))
         self._seen: dict[str, Peer] = {}
 
-    def list_peers(self, table: RoutingTable, but: frozenset[str]) -> tuple[Peer, ...]:
-        """The destinations of the table's routes besides some."""
+    def list_peers(self, plan: Plan, but: frozenset[str]) -> tuple[Peer, ...]:
+        """The destinations of the table's routes besides some; closed ones take no calls."""
         return tuple(
-            self.look_at(route.destination_id)
-            for route in table.routes
+            peer if self._is_open(route) else replace(peer, takes_calls=False)
+            for route in plan.routes
             if route.destination_id not in but
+            for peer in (self.look_at(route.destination_id),)
         )
+
+    def _is_open(self, route: PlannedRoute) -> bool:
+        timetable = route.timetable
+        return timetable is None or is_open(timetable, read_wall(timetable.zone, self._at))
 
     def look_at(self, destination_id: str) -> Peer:
         """Whether a destination takes calls, and whether its own last ones went badly."""

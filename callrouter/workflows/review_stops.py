@@ -17,7 +17,7 @@ from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.adapters.storage.stops import SellersStop, change_stop, find_due_stops
 from callrouter.domain.stops import StopCause
 from callrouter.workflows.compiled import Compiled
-from callrouter.workflows.left_in_tables import PeerView, read_live_tables
+from callrouter.workflows.left_in_tables import PeerView, read_live_plans
 from callrouter.workflows.ports import Clock
 from callrouter.workflows.raise_alert import recover_alert
 from callrouter.workflows.trip_breaker import ALL_BAD, BREAKER, LAST_ONE, begin_half_open
@@ -90,7 +90,7 @@ def _looks_well(
     if key.startswith(LAST_ONE):
         return not view.look_at(key.removeprefix(LAST_ONE)).looks_bad
     campaign_id = key.removeprefix(ALL_BAD)
-    tables = read_live_tables(connection, compiled, seller_id)
-    table = next((t for t in tables if t.campaign_id == campaign_id), None)
-    peers = view.list_peers(table, frozenset()) if table else ()
-    return table is None or any(peer.takes_calls and not peer.looks_bad for peer in peers)
+    plans = read_live_plans(connection, compiled, seller_id, directory)
+    plan = next((p for p in plans if p.table.campaign_id == campaign_id), None)
+    peers = view.list_peers(plan, frozenset()) if plan else ()
+    return plan is None or any(peer.takes_calls and not peer.looks_bad for peer in peers)

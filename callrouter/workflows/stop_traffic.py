@@ -15,7 +15,7 @@ from callrouter.domain.directory import Directory
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
 from callrouter.domain.stops import Stop, StopCause, StopKind, is_in_force
 from callrouter.workflows.compiled import Compiled
-from callrouter.workflows.left_in_tables import read_live_tables, read_tables_with
+from callrouter.workflows.left_in_tables import read_live_plans, read_tables_with
 from callrouter.workflows.raise_alert import recover_alert
 
 log = structlog.get_logger()
@@ -39,7 +39,8 @@ def stop_traffic(database: Database, seller_id: str, stop: Stop) -> Stopped:
         raise RefusedError(f"{stop.until:%Y-%m-%d %H:%M} UTC is past: nothing would be stopped")
     compiled = Compiled()
     with database.read() as connection:  # parsed before callers wait for the transaction
-        list(read_live_tables(connection, compiled, seller_id))
+        directory = read_directory(connection, seller_id, None)
+        list(read_live_plans(connection, compiled, seller_id, directory))
     with database.write() as connection:
         bump_conditions(connection, seller_id)  # first: it makes other changes wait for this one
         directory = read_directory(connection, seller_id, None)
@@ -116,8 +117,8 @@ def _require_known(
         case StopKind.BUYER:
             known = tuple(directory.buyers)
         case StopKind.PUBLISHER:
-            tables = read_live_tables(connection, compiled, seller_id)
-            numbers = (number for table in tables for number in table.numbers)
+            plans = read_live_plans(connection, compiled, seller_id, directory)
+            numbers = (number for plan in plans for number in plan.table.numbers)
             known = tuple({number.publisher for number in numbers if number.publisher})
     if stop.subject_id not in known:
         near = get_close_matches(stop.subject_id, known, n=3) or sorted(known)[:5]

@@ -147,13 +147,16 @@ def test_a_carrier_clock_that_is_ahead_doesnt_put_an_end_into_the_future() -> No
     assert read.ended_at == at(9)
 
 
-def test_an_end_that_nobody_stamped_is_when_it_was_heard_of() -> None:
+@pytest.mark.parametrize(("heard", "ended_at"), [(21, 21), (90_000, 25)])
+def test_an_end_that_nobody_stamped_was_when_it_had_rung_long_enough_at_the_latest(
+    heard: int, ended_at: int
+) -> None:
     events = (*PLAIN, ended(20, LegStatus.NO_ANSWER, stamp=None))
     attempt, history = only_attempt(events)
 
-    (read,) = read_outcomes(attempt, history, at(21))
+    (read,) = read_outcomes(attempt, history, at(heard))
 
-    assert (read.outcome, read.ended_at) == (CountedOutcome.NOTHING, at(21))
+    assert (read.outcome, read.ended_at) == (CountedOutcome.NOTHING, at(ended_at))
 
 
 def test_a_destination_that_the_carrier_dialled_against_our_decision_has_no_known_buyer() -> None:

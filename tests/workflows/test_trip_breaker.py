@@ -298,3 +298,17 @@ def test_what_was_dialled_against_our_decision_is_judged_too(traffic: Traffic) -
         traffic.end("spare", FAILED, seconds)
 
     assert set(traffic.stops()) == {"spare"}
+
+
+def test_one_that_is_closed_at_this_hour_is_no_help(traffic: Traffic) -> None:
+    """At T0 it is 10:00 in Los Angeles and noon in Chicago."""
+    table = THREE
+    for name in ("bolt-main", "crest-desk"):
+        at_night = f'destination = "{name}"\nhours = {{ every_day = "22:00-06:00" }}'
+        table = table.replace(f'destination = "{name}"', at_night)
+    activate(traffic.database, table)
+
+    traffic.fail("acme-east", 1, 2, 3, 4, 5)
+
+    assert traffic.stops() == {}
+    assert traffic.alerts() == ["last-one:acme-east"]

@@ -128,6 +128,11 @@ class Counter:
         object.__setattr__(self, "_before", f"{self.cap.measure}/")
         object.__setattr__(self, "_behind", scope + subject)
 
+    @property
+    def counts_calls(self) -> bool:
+        """Whether one dial takes 1 of it; else what the route is worth."""
+        return self.cap.measure is not Measure.REVENUE
+
     def key_in(self, moment: Moment) -> str:
         """The key under which calls of that moment are counted.
 

@@ -1,18 +1,25 @@
 """Why a candidate is passed by, or a call refused as a whole: every rule with the value it saw."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from callrouter.domain.caller_judge import CallerJudge
 from callrouter.domain.cap_words import say_usage
-from callrouter.domain.caps import UNLIMITED, Usage
+from callrouter.domain.caps import UNLIMITED, Counter, Usage
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Skip, SkipRule
-from callrouter.domain.filters import TAG, CallFacts, Field, describe_caller, find_mismatch
+from callrouter.domain.filters import (
+    TAG,
+    CallFacts,
+    Field,
+    Filter,
+    describe_caller,
+    find_mismatch,
+)
 from callrouter.domain.periods import Moment
 from callrouter.domain.plan import Plan, PlannedRoute, make_probe_claim
 from callrouter.domain.routing_table import AdvertisedNumber, WhenUncounted, WithheldCallers
 from callrouter.domain.stops import StopKind, find_stop, group_stops, needs_probe, say_stop
-from callrouter.domain.timetable import WallTime, is_open, read_wall, say_closed
+from callrouter.domain.timetable import Timetable, WallTime, is_open, read_wall, say_closed
 
 CARRIER_EXTRA_RING_S = 5
 """Twilio lets a phone ring about this much longer than `timeout` says (its page on <Dial>)."""
@@ -34,6 +41,13 @@ class Judge:
         self._at = conditions.at
         self._moment = Moment(conditions.at)
         self._walls: dict[str, WallTime] = {}
+        # Routes share rules and counters: what was found of one holds for the next. By identity,
+        # as the plan has each only once, and as values they would take long to hash.
+        self._closed: dict[int, Skip | None] = {}
+        self._filtered: dict[int, Skip | None] = {}
+        self._full: dict[tuple[int, int], Skip | None] = {}
+        self._keys = plan.keys.in_moment(self._moment)
+        self._of_publisher = plan.publisher_counters.get(call.publisher, ())
         self._stops = group_stops(conditions.stops)
         self._did = plan.numbers.get(call.did, _UNKNOWN_DID)
         self._facts = gather_facts(plan, call)
@@ -46,9 +60,10 @@ class Judge:
         """The instant of the decision, as all zones see it."""
         return self._moment
 
-    def prefers(self, planned: PlannedRoute) -> bool:
-        """Whether the caller belongs to this candidate, whatever the priorities."""
-        return self._caller.prefers(planned)
+    @property
+    def prefers(self) -> Callable[[PlannedRoute], bool] | None:
+        """Whether the caller belongs to a candidate, whatever the priorities; None: to nobody."""
+        return self._caller.prefers if self._conditions.caller.contacts else None
 
     def find_skip(self, planned: PlannedRoute) -> Skip | None:
         """Why this candidate is passed by; None when it can be dialled."""
@@ -124,43 +139,63 @@ class Judge:
         pointed_at = self._did.to
         if pointed_at and planned.destination_id != pointed_at:
             return Skip(SkipRule.POINTED_ELSEWHERE, f"{self._call.did} goes to {pointed_at}")
-        timetable = planned.timetable
-        if timetable is not None and not is_open(timetable, self._read_wall(timetable.zone)):
-            return Skip(SkipRule.CLOSED, say_closed(timetable, self._at))
-        if planned.rules.filters:
-            saw = find_mismatch(planned.rules.filters, self._facts)
-            if saw is not None:
-                return Skip(SkipRule.FILTERED, saw)
-        return self._caller.find_skip(planned)
+        timetable, filters = planned.timetable, planned.rules.filters
+        skip = self._skip_closed(timetable) if timetable is not None else None
+        if skip is None and filters:
+            skip = self._skip_filtered(filters)
+        return skip or self._caller.find_skip(planned)
+
+    def _skip_closed(self, timetable: Timetable) -> Skip | None:
+        place = id(timetable)
+        if place not in self._closed:
+            opened = is_open(timetable, self._read_wall(timetable.zone))
+            self._closed[place] = (
+                None if opened else Skip(SkipRule.CLOSED, say_closed(timetable, self._at))
+            )
+        return self._closed[place]
+
+    def _skip_filtered(self, filters: tuple[Filter, ...]) -> Skip | None:
+        place = id(filters)
+        if place not in self._filtered:
+            saw = find_mismatch(filters, self._facts)
+            self._filtered[place] = None if saw is None else Skip(SkipRule.FILTERED, saw)
+        return self._filtered[place]
 
     def _skip_uncounted(self, planned: PlannedRoute) -> Skip | None:
         limits = self._plan.table.limits
         if self._conditions.counts or limits.when_uncounted is WhenUncounted.DIAL:
             return None
-        counters = (
-            *planned.own_counters,
-            *planned.shared_counters,
-            *self._plan.publisher_counters.get(self._call.publisher, ()),
-        )
+        counters = (*planned.own_counters, *planned.shared_counters, *self._of_publisher)
         if not any(c.cap.limit < UNLIMITED or c.spacing_s for c in counters):
             return None
         return Skip(SkipRule.UNCOUNTED, "its caps can't be counted while the database is away")
 
     def _skip_full(self, planned: PlannedRoute) -> Skip | None:
-        usage, moment = self._conditions.usage, self._moment
-        publisher_counters = self._plan.publisher_counters.get(self._call.publisher, ())
-        for counters in (planned.own_counters, planned.shared_counters, publisher_counters):
+        for counters in (planned.own_counters, planned.shared_counters, self._of_publisher):
             for counter in counters:
-                counted = usage.get(counter.key_in(moment), _EMPTY)
-                amount = planned.amount_of(counter)
-                if not counter.has_room(counted, self._at, amount):
-                    return Skip(SkipRule.FULL, say_usage(counter, counted, self._at, amount))
-        if self._stops and self.needs_probe(planned):
-            key = make_probe_claim(planned.destination_id).key
-            if usage.get(key, _EMPTY).total:
-                said = "breaker half open: the one call that tries it is in progress"
-                return Skip(SkipRule.STOPPED, said)
-        return None
+                amount = 1 if counter.counts_calls else planned.amount_of(counter)
+                place = (id(counter), amount)
+                if place not in self._full:
+                    self._full[place] = self._find_full(counter, amount)
+                skip = self._full[place]
+                if skip is not None:
+                    return skip
+        return self._skip_probed(planned) if self._stops else None
+
+    def _find_full(self, counter: Counter, amount: int) -> Skip | None:
+        counted = self._conditions.usage.get(self._keys[id(counter)], _EMPTY)
+        if counter.has_room(counted, self._at, amount):
+            return None
+        return Skip(SkipRule.FULL, say_usage(counter, counted, self._at, amount))
+
+    def _skip_probed(self, planned: PlannedRoute) -> Skip | None:
+        if not self.needs_probe(planned):
+            return None
+        key = make_probe_claim(planned.destination_id).key
+        if not self._conditions.usage.get(key, _EMPTY).total:
+            return None
+        said = "breaker half open: the one call that tries it is in progress"
+        return Skip(SkipRule.STOPPED, said)
 
     def _read_wall(self, zone: str) -> WallTime:
         wall = self._walls.get(zone)

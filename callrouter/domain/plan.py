@@ -4,7 +4,8 @@ Compiled once for a table and a directory; the same for every call, and knows no
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import MappingProxyType
 
 from callrouter.domain.caps import (
@@ -19,6 +20,7 @@ from callrouter.domain.caps import (
 )
 from callrouter.domain.directory import Destination, Directory
 from callrouter.domain.duplicates import NO_CALLER_RULES
+from callrouter.domain.filters import Filter
 from callrouter.domain.periods import Moment
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
@@ -68,6 +70,24 @@ class PlannedRoute:
         return (self.route.price_micros or 0) if is_money else 1
 
 
+class CounterKeys:
+    """The keys of a plan's counters at a moment; made anew only when a period begins somewhere."""
+
+    def __init__(self, counters: Iterable[Counter]) -> None:
+        self._counters = tuple(counters)
+        self._zones = sorted({counter.zone for counter in self._counters})
+        self._known: tuple[object, Mapping[int, str]] = (None, {})
+
+    def in_moment(self, moment: Moment) -> Mapping[int, str]:
+        """The key of each counter, by the counter's identity."""
+        periods = tuple(moment.names(zone) for zone in self._zones)
+        known_periods, keys = self._known
+        if known_periods != periods:
+            keys = {id(counter): counter.key_in(moment) for counter in self._counters}
+            self._known = (periods, keys)
+        return keys
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled table. `extra` are the destinations that are no routes: overflow, pointed at.
@@ -84,6 +104,7 @@ class Plan:
     fields: frozenset[str]
     counters: tuple[Counter, ...]
     knows_callers: bool
+    keys: "CounterKeys" = field(repr=False, compare=False)
 
     @property
     def overflow(self) -> PlannedRoute | None:
@@ -105,7 +126,8 @@ class Plan:
 
     def list_keys(self, moment: Moment, publisher: str) -> list[str]:
         """The key of every counter whose figures a decision at that moment may need."""
-        return [counter.key_in(moment) for counter in self.list_counters(publisher)]
+        keys = self.keys.in_moment(moment)
+        return [keys[id(counter)] for counter in self.list_counters(publisher)]
 
     def list_counters(self, publisher: str) -> tuple[Counter, ...]:
         """Every counter that a call from a publisher's number may need, each once."""
@@ -114,25 +136,24 @@ class Plan:
 
 def make_plan(table: RoutingTable, directory: Directory) -> Plan:
     """The plan by which the calls of a table are routed."""
+    planner = _Planner(table, directory)
     routes = tuple(
-        _plan_route(table, directory, route, is_listed=True)
+        planner.plan_route(route, is_listed=True)
         for route in sorted(table.routes, key=lambda route: route.priority)
     )
     extra = {
-        destination_id: _plan_route(
-            table, directory, _stand_in(table, destination_id), is_listed=False
-        )
+        destination_id: planner.plan_route(_stand_in(table, destination_id), is_listed=False)
         for destination_id in table.destination_ids()
         if destination_id == table.nobody_left.overflow_destination_id
         or table.route_to(destination_id) is None
     }
-    all_routes = (*routes, *extra.values())
     publishers = {
-        publisher: _compile_quota(
-            quota, Subject(SubjectKind.PUBLISHER, publisher), table, table.zone
+        publisher: planner.compile_quota(
+            quota, Subject(SubjectKind.PUBLISHER, publisher), table.zone
         )
         for publisher, quota in table.publisher_quotas.items()
     }
+    counters = tuple(_each_once((*routes, *extra.values())))
     return Plan(
         table=table,
         directory=directory,
@@ -141,7 +162,8 @@ def make_plan(table: RoutingTable, directory: Directory) -> Plan:
         extra=MappingProxyType(extra),
         publisher_counters=MappingProxyType(publishers),
         fields=frozenset(f.field for each in routes for f in each.rules.filters or ()),
-        counters=tuple(_each_once(all_routes)),
+        counters=counters,
+        keys=CounterKeys(chain(counters, *publishers.values())),
         knows_callers=table.callers != NO_CALLER_RULES or any(r.rules.duplicates for r in routes),
     )
 
@@ -159,74 +181,71 @@ def _stand_in(table: RoutingTable, destination_id: str) -> Route:
     )
 
 
-def _plan_route(
-    table: RoutingTable, directory: Directory, route: Route, *, is_listed: bool
-) -> PlannedRoute:
-    destination = directory.destinations.get(route.destination_id)
-    buyer_id = destination.buyer_id if destination else ""
-    buyer = directory.buyers.get(buyer_id)
-    zone = buyer.zone if buyer else table.zone
-    rules = resolve(table.rules, table.buyer_rules.get(buyer_id, NO_RULES), route.rules)
-    group = table.groups.get(route.group_id)
-    return PlannedRoute(
-        route=route,
-        destination=destination,
-        buyer_id=buyer_id,
-        rules=rules,
-        timetable=compile_hours(rules.hours, zone) if rules.hours is not None else None,
-        group=group,
-        own_counters=_count_destination(table, route, rules, zone),
-        shared_counters=(
-            *_compile_quota(
-                table.buyer_quotas.get(buyer_id, NO_QUOTA),
-                Subject(SubjectKind.BUYER, buyer_id),
-                table,
-                zone,
-            ),
-            *_compile_quota(
-                group.quota if group else NO_QUOTA,
-                Subject(SubjectKind.GROUP, f"{table.campaign_id}.{route.group_id}"),
-                table,
-                table.zone,
-            ),
-            *_compile_quota(
-                table.quota,
-                Subject(SubjectKind.CAMPAIGN, table.campaign_id),
-                table,
-                table.zone,
-            ),
-        ),
-        is_listed=is_listed,
-    )
+class _Planner:
+    """Plans the routes of one table; equal counters and filters of several are one object."""
 
+    def __init__(self, table: RoutingTable, directory: Directory) -> None:
+        self._table = table
+        self._directory = directory
+        self._counters: dict[Counter, Counter] = {}
+        self._filters: dict[tuple[Filter, ...], tuple[Filter, ...]] = {}
 
-def _count_destination(
-    table: RoutingTable, route: Route, rules: Rules, zone: str
-) -> tuple[Counter, ...]:
-    subject = Subject(SubjectKind.DESTINATION, route.destination_id)
-    counters = _compile_quota(Quota(route.quota.caps), subject, table, zone)
-    limit = route.quota.concurrency
-    takes_turns = table.strategy.name is StrategyName.ROUND_ROBIN
-    if limit is None and not rules.spacing_s and not takes_turns:
-        return counters
-    watched = watch_subject(
-        subject,
-        spacing_s=rules.spacing_s or 0,
-        limit=UNLIMITED if limit is None else limit,
-    )
-    return (*counters, watched)
+    def plan_route(self, route: Route, *, is_listed: bool) -> PlannedRoute:
+        table, directory = self._table, self._directory
+        destination = directory.destinations.get(route.destination_id)
+        buyer_id = destination.buyer_id if destination else ""
+        buyer = directory.buyers.get(buyer_id)
+        zone = buyer.zone if buyer else table.zone
+        rules = resolve(table.rules, table.buyer_rules.get(buyer_id, NO_RULES), route.rules)
+        if rules.filters:
+            rules = replace(rules, filters=self._filters.setdefault(rules.filters, rules.filters))
+        group = table.groups.get(route.group_id)
+        return PlannedRoute(
+            route=route,
+            destination=destination,
+            buyer_id=buyer_id,
+            rules=rules,
+            timetable=compile_hours(rules.hours, zone) if rules.hours is not None else None,
+            group=group,
+            own_counters=self._count_destination(route, rules, zone),
+            shared_counters=self._count_shared(buyer_id, zone, group),
+            is_listed=is_listed,
+        )
 
+    def compile_quota(self, quota: Quota, subject: Subject, zone: str) -> tuple[Counter, ...]:
+        table = self._table
+        counters = [
+            compile_cap(cap, subject, table.campaign_id, zone, currency=table.currency)
+            for cap in quota.caps
+        ]
+        if quota.concurrency is not None:
+            counters.append(watch_subject(subject, limit=quota.concurrency))
+        return tuple(self._counters.setdefault(counter, counter) for counter in counters)
 
-def _compile_quota(
-    quota: Quota, subject: Subject, table: RoutingTable, zone: str
-) -> tuple[Counter, ...]:
-    counters = [
-        compile_cap(cap, subject, table.campaign_id, zone, currency=table.currency)
-        for cap in quota.caps
-    ]
-    if quota.concurrency is not None:
-        counters.append(watch_subject(subject, limit=quota.concurrency))
-    return tuple(counters)
+    def _count_shared(self, buyer_id: str, zone: str, group: Group | None) -> tuple[Counter, ...]:
+        table = self._table
+        buyer = Subject(SubjectKind.BUYER, buyer_id)
+        campaign = Subject(SubjectKind.CAMPAIGN, table.campaign_id)
+        counters = self.compile_quota(table.buyer_quotas.get(buyer_id, NO_QUOTA), buyer, zone)
+        if group is not None:
+            # A group is its table's own, and two tables may use one name.
+            subject = Subject(SubjectKind.GROUP, f"{table.campaign_id}.{group.group_id}")
+            counters += self.compile_quota(group.quota, subject, table.zone)
+        return counters + self.compile_quota(table.quota, campaign, table.zone)
+
+    def _count_destination(self, route: Route, rules: Rules, zone: str) -> tuple[Counter, ...]:
+        subject = Subject(SubjectKind.DESTINATION, route.destination_id)
+        counters = self.compile_quota(Quota(route.quota.caps), subject, zone)
+        limit = route.quota.concurrency
+        takes_turns = self._table.strategy.name is StrategyName.ROUND_ROBIN
+        if limit is None and not rules.spacing_s and not takes_turns:
+            return counters
+        watched = watch_subject(
+            subject,
+            spacing_s=rules.spacing_s or 0,
+            limit=UNLIMITED if limit is None else limit,
+        )
+        return (*counters, self._counters.setdefault(watched, watched))
 
 
 def _each_once(routes: Iterable[PlannedRoute]) -> Iterator[Counter]:

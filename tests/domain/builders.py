@@ -29,7 +29,7 @@ from callrouter.domain.events import (
     WhisperStarted,
 )
 from callrouter.domain.numbers import Caller, read_caller
-from callrouter.domain.plan import make_plan
+from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.routing_table import Limits, NobodyLeft, Route, RoutingTable, Screening
 from callrouter.domain.rules import Recovery
 
@@ -364,14 +364,29 @@ def decide(
     conditions: Conditions | None = None,
 ) -> Decision:
     """The decision about a call at T0 under conditions that hold nothing back."""
-    return routing.decide(
-        make_plan(of_table, of_directory), so_far, conditions or Conditions(at=T0)
-    )
+    plan = _plan(of_table, of_directory)
+    return routing.decide(plan, so_far, conditions or Conditions(at=T0))
+
+
+_last_planned: list[tuple[RoutingTable, Directory, Plan]] = []
+
+
+def _plan(of_table: RoutingTable, of_directory: Directory) -> Plan:
+    """The plan of a table; thousands of draws by one table need it once."""
+    for known_table, known_directory, plan in _last_planned:
+        if known_table is of_table and known_directory is of_directory:
+            return plan
+    plan = make_plan(of_table, of_directory)
+    _last_planned[:] = [(of_table, of_directory, plan)]
+    return plan
+
+
+_EVERYBODY = directory()
 
 
 def rank_routes(of_table: RoutingTable, sid: str) -> list[Route]:
     """The routes in the order in which a call would try them."""
     so_far = CallSoFar(sid, DID, read_caller(ANI))
-    decision = decide(of_table, directory(), so_far)
+    decision = decide(of_table, _EVERYBODY, so_far)
     by_destination = {route.destination_id: route for route in of_table.routes}
     return [by_destination[c.destination_id] for c in decision.candidates if not c.overflow]

@@ -27,20 +27,22 @@ STRATEGIES: Mapping[StrategyName, Placing] = MappingProxyType(
 
 
 def rank_routes(
-    plan: Plan, ranking: Ranking, is_preferred: Callable[[PlannedRoute], bool]
+    plan: Plan, ranking: Ranking, is_preferred: Callable[[PlannedRoute], bool] | None
 ) -> list[tuple[PlannedRoute, str]]:
     """The plan's routes in the order in which this call would try them, each with its figure.
 
     Those that are preferred come first; then the lower priority; then the strategy's place; then a
     draw by weight.
     """
-    place = STRATEGIES[ranking.strategy.name]
-    dice = Dice(ranking.call_sid)
+    place, draw = STRATEGIES[ranking.strategy.name], Dice(ranking.call_sid).draw
     ranked = []
     for planned in plan.routes:
         route, own = planned.route, place(planned, ranking)
-        draw = dice.draw(route.destination_id, route.weight)
-        key = (not is_preferred(planned), route.priority, own.order, draw, route.destination_id)
-        ranked.append((key, planned, own.figure))
-    ranked.sort(key=lambda entry: entry[0])
-    return [(planned, figure) for _, planned, figure in ranked]
+        name = route.destination_id
+        comes_later = is_preferred is None or not is_preferred(planned)
+        # No two routes have one destination, so that nothing behind its name is ever compared.
+        ranked.append(
+            (comes_later, route.priority, own.order, draw(name, route.weight), name, planned, own)
+        )
+    ranked.sort()
+    return [(planned, own.figure) for *_, planned, own in ranked]

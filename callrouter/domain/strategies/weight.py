@@ -11,6 +11,7 @@ from callrouter.domain.plan import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
 
 _ANYWHERE = Place(0.0)
+_SIDES = 2**64 + 1
 
 
 def place(planned: PlannedRoute, ranking: Ranking) -> Place:  # noqa: ARG001 - as all strategies
@@ -30,7 +31,7 @@ class Dice:
         """A number above 0 and up to 1, the same for the same name each time."""
         own = self._call.copy()
         own.update(name.encode())
-        return (int.from_bytes(own.digest()) + 1) / (2**64 + 1)
+        return (int.from_bytes(own.digest()) + 1) / _SIDES
 
     def draw(self, name: str, weight: int) -> float:
         """A place such that the chance to be the smallest is the share of the weights.

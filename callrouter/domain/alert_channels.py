@@ -40,13 +40,11 @@ def check_channel(channel: AlertChannel) -> str | None:
     """What is wrong with a channel that a person wrote, or None when it can be used."""
     if not _NAME.fullmatch(channel.name):
         return f"{channel.name!r} can't be a channel's name: use a-z, 0-9 and '-', at most 63"
-    match channel.kind:
-        case ChannelKind.EMAIL:
-            return check_mailbox(channel.address)
-        case ChannelKind.SMS:
-            return check_number(channel.address) or check_number(channel.sender)
-        case ChannelKind.WEBHOOK:
-            return _check_url(channel.address)
+    if channel.kind is ChannelKind.EMAIL:
+        return check_mailbox(channel.address)
+    if channel.kind is ChannelKind.SMS:
+        return check_number(channel.address) or check_number(channel.sender)
+    return _check_url(channel.address)
 
 
 def check_mailbox(text: str) -> str | None:

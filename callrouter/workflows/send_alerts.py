@@ -33,6 +33,8 @@ log = structlog.get_logger()
 CLAIM_LASTS = timedelta(minutes=5)
 """Longer than any try takes; a message of a sender that vanished is tried again after it."""
 _MOST_A_ROUND = 20
+_LONGEST_ROUND = timedelta(seconds=20)
+"""After so long a channel begins no further message: the next round of all waits for it."""
 _MOST_CHANNELS_AT_ONCE = 8
 
 
@@ -77,8 +79,11 @@ def _queue_reminders(database: Database, now: datetime) -> None:
 def _send_to_channel(
     database: Database, box: SecretBox, means: Means, clock: Clock, key: ChannelKey
 ) -> int:
+    began_at = clock.now()
     for sent in range(_MOST_A_ROUND):
         now = clock.now()
+        if now - began_at > _LONGEST_ROUND:
+            return sent
         with database.write() as connection:
             message = claim_message(connection, key, now, now + CLAIM_LASTS)
         if message is None:

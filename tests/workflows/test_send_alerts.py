@@ -17,6 +17,7 @@ from callrouter.adapters.storage.alert_outbox import (
     QueuedMessage,
     claim_message,
     list_messages,
+    settle_message,
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
@@ -244,6 +245,41 @@ def test_a_sender_that_vanishes_leaves_its_message_to_another(
     assert post.taken[0].notice_id == claimed.notice.notice_id
 
 
+def test_a_try_that_outlasts_its_claim_and_fails_leaves_the_message_to_the_next(
+    database: Database, clock: FakeClock, post: FakePost
+) -> None:
+    subscribe(database, OPS)
+    raise_(database, clock)
+    key = ChannelKey("seller-a", "ops")
+    with database.write() as connection:
+        first = claim_message(connection, key, T0, T0 + CLAIM_LASTS)
+        later = T0 + CLAIM_LASTS
+        second = claim_message(connection, key, later, later + CLAIM_LASTS)
+        assert first is not None
+        assert second is not None
+        late = settle_message(connection, first, sent_at=None, retry_at=T0, failure="slow")
+        sent = settle_message(connection, second, sent_at=later, retry_at=None, failure="")
+        again = settle_message(connection, first, sent_at=later, retry_at=None, failure="")
+
+    assert (late, sent, again) == (False, True, False)
+    assert [(m.sent_at, m.attempts, m.failure) for m in messages(database)] == [(later, 2, "")]
+
+
+def test_a_slow_round_ends_so_that_the_next_may_begin(database: Database, clock: FakeClock) -> None:
+    class SlowPost(FakePost):
+        def mail(self, to: str, notice: Notice) -> None:
+            clock.at += timedelta(seconds=9)
+            super().mail(to, notice)
+
+    subscribe(database, OPS)
+    for number in range(5):
+        raise_(database, clock, f"k{number}")
+
+    slow = SlowPost()
+    assert send_alerts(database, BOX, slow.means, clock) == 3
+    assert send_alerts(database, BOX, slow.means, clock) == 2
+
+
 def test_two_senders_at_once_send_each_message_once(
     database: Database, clock: FakeClock, post: FakePost
 ) -> None:
@@ -373,7 +409,9 @@ _numbers = itertools.count(1)
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(STEP, max_size=25))
 def test_whatever_happens_each_channel_hears_of_each_change_once_and_in_turn(

@@ -181,10 +181,14 @@ def settle_message(
 ) -> bool:
     """Keep how a try ended: sent, to be tried again at `retry_at`, or given up (neither).
 
-    False when the message was settled before; it stays as it was then.
+    False, and nothing is changed, when the message was settled before, or when a failed try lasted
+    so long that somebody else is trying meanwhile.
     """
     outcome = {"due": retry_at, "sent": sent_at, "reason": failure}
-    return connection.execute(_SETTLE, _key_of(message) | outcome).rowcount == 1
+    settle = _SETTLE
+    if sent_at is None:
+        settle = settle.where(alert_messages.c.attempts == message.attempts)
+    return connection.execute(settle, _key_of(message) | outcome).rowcount == 1
 
 
 def drop_unheard(connection: Connection, message: QueuedMessage, reason: str) -> None:

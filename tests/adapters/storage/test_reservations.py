@@ -1,5 +1,7 @@
 """A dial takes all that it needs of the counters, or nothing, and never beyond a limit."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.caps import DialClaims, Usage
@@ -137,3 +139,12 @@ def test_usage_is_read_for_any_number_of_counters(database: Database) -> None:
         assert read_usage(connection, "acme", []) == {}
     assert usage[EAST] == Usage(0, 1, at(7))
     assert usage == {key: usage[EAST] if key == EAST else Usage() for key in keys}
+
+
+def test_of_many_who_reserve_the_same_dial_at_once_one_takes_the_room(database: Database) -> None:
+    def dial(_: int) -> tuple[str, ...]:
+        return take(database, "CA1", claim(EAST, 5), claim(DESK, 5))
+
+    with ThreadPoolExecutor(6) as threads:
+        assert set(threads.map(dial, range(24))) == {()}
+    assert read_counters(database) == {("acme", EAST): (0, 1), ("acme", DESK): (0, 1)}

@@ -109,6 +109,13 @@ class Span(click.ParamType[str | timedelta]):
 
 SPAN = Span()
 
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    help="Also when a DID is left with nobody at some hour of the coming week; it stays in the "
+    "history.",
+)
+
 
 def author_options(command: CommandT) -> CommandT:
     """`--author` and `--note`: who changes something, and why; both stay in the history."""

@@ -10,6 +10,7 @@ from callrouter.cli.options import (
     WHEN,
     author_options,
     example,
+    force_option,
     pass_cli,
     seller_option,
     zone_option,
@@ -38,6 +39,7 @@ from callrouter.workflows.point_numbers import point as point_at
 )
 @zone_option
 @click.option("--back", is_flag=True, help="Take a pointing back now.")
+@force_option
 @seller_option
 @author_options
 @pass_cli
@@ -50,6 +52,7 @@ def point(
     until: When | None,
     zone: str | None,
     back: bool,
+    force: bool,
     seller: str | None,
     author: str,
     note: str,
@@ -71,6 +74,7 @@ def point(
             which,
             to,
             until=Until(end, zone or "") if end else None,
+            force=force,
             author=author,
             note=note,
             at=at,

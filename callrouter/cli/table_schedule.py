@@ -11,6 +11,7 @@ from callrouter.cli.options import (
     WHEN,
     author_options,
     example,
+    force_option,
     json_option,
     pass_cli,
     seller_option,
@@ -61,6 +62,7 @@ def schedule() -> None:
     help="When what it replaced goes live again; a span counts from the swap.",
 )
 @zone_option
+@force_option
 @seller_option
 @author_options
 @pass_cli
@@ -72,6 +74,7 @@ def add(
     swap: When,
     back: When | None,
     zone: str | None,
+    force: bool,
     seller: str | None,
     author: str,
     note: str,
@@ -86,7 +89,7 @@ def add(
     written = _read(context, seller_id, campaign, file, version)
     times = SwapTimes(swap, back, zone or "")
     scheduled = schedule_swap(
-        context.database, seller_id, written, times, author=author, note=note, at=at
+        context.database, seller_id, written, times, force=force, author=author, note=note, at=at
     )
     for change in filter(None, (scheduled.swap, scheduled.back)):
         click.echo(
@@ -96,7 +99,7 @@ def add(
     click.echo(f"against what is live now: {summarize_table(examined.table)}")
     for difference in compare_tables(examined.before, examined.table) if examined.before else ():
         click.echo(f"  {difference}")
-    for warning in examined.warnings:
+    for warning in (*examined.forced, *examined.warnings):
         click.echo(f"warning: {warning}", err=True)
 
 

@@ -18,7 +18,7 @@ def print_activated(activated: Activated) -> None:
     click.echo(f"{now.campaign_id}: {was} -> version {now.version}, {summarize_table(now)}")
     for difference in compare_tables(before, now) if before else ():
         click.echo(make_visible(f"  {difference}"))
-    for warning in activated.warnings:
+    for warning in (*activated.forced, *activated.warnings):
         click.echo(f"warning: {warning}", err=True)
 
 

@@ -9,8 +9,15 @@ from callrouter.adapters.policy_files.buyers_file import read_buyers
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import Expecting
+from callrouter.adapters.storage.stops import read_stops
 from callrouter.cli.context import CliContext
-from callrouter.cli.options import author_options, example, pass_cli, seller_option
+from callrouter.cli.options import (
+    author_options,
+    example,
+    force_option,
+    pass_cli,
+    seller_option,
+)
 from callrouter.cli.table_editing import edit, renew_first_line
 from callrouter.cli.table_history import history
 from callrouter.cli.table_pointing import point
@@ -19,6 +26,7 @@ from callrouter.cli.table_text import print_activated, summarize_table
 from callrouter.cli.table_views import diff, export, list_, show
 from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.errors import PolicyFileError
+from callrouter.domain.stops import group_stops
 from callrouter.workflows.activate_table import activate_file, activate_version
 from callrouter.workflows.import_table import import_table
 from callrouter.workflows.live_tables import read_live_tables
@@ -69,12 +77,18 @@ def validate(
     """
     texts = [(str(file), load_policy(file)) for file in files]
     if buyers_files:
-        checked = validate_tables(texts, _read_directory(buyers_files), {})
+        directory, at = _read_directory(buyers_files), context.clock.now()
+        checked = validate_tables(texts, directory, {}, {}, at)
     else:
         seller_id = context.find_seller(seller)
         with context.database.read() as connection:
-            directory = read_directory(connection, seller_id, None)
-            checked = validate_tables(texts, directory, read_live_tables(connection, seller_id))
+            checked = validate_tables(
+                texts,
+                read_directory(connection, seller_id, None),
+                read_live_tables(connection, seller_id),
+                group_stops(read_stops(connection, seller_id)),
+                context.clock.now(),
+            )
     for each in checked:
         if each.table is not None and not each.problems:
             click.echo(f"{each.file}: fine, {summarize_table(each.table)}")
@@ -96,6 +110,7 @@ def validate(
     "--version", type=int, metavar="N", help="Activate this stored version of a campaign."
 )
 @expect_option
+@force_option
 @seller_option
 @author_options
 @pass_cli
@@ -104,6 +119,7 @@ def activate(
     file_or_campaign: str,
     version: int | None,
     expect: int | None,
+    force: bool,
     seller: str | None,
     author: str,
     note: str,
@@ -121,7 +137,7 @@ def activate(
         act = partial(activate_file, context.database, seller_id, text, file_or_campaign)
     else:
         act = partial(activate_version, context.database, seller_id, file_or_campaign, version)
-    activated = act(expected=expected, author=author, note=note, at=at)
+    activated = act(expected=expected, force=force, author=author, note=note, at=at)
     print_activated(activated)
     if version is None:
         renew_first_line(Path(file_or_campaign), text, activated)
@@ -132,6 +148,7 @@ def activate(
 @click.option(
     "--to", "to_version", type=int, metavar="N", help="The version before the live one if left out."
 )
+@force_option
 @seller_option
 @author_options
 @pass_cli
@@ -139,6 +156,7 @@ def rollback(
     context: CliContext,
     campaign: str,
     to_version: int | None,
+    force: bool,
     seller: str | None,
     author: str,
     note: str,
@@ -153,6 +171,7 @@ def rollback(
         context.find_seller(seller),
         campaign,
         to_version=to_version,
+        force=force,
         author=author,
         note=note,
         at=context.clock.now(),

@@ -64,7 +64,7 @@ def warn_about_table(table: RoutingTable, directory: Directory) -> tuple[TablePr
     """
     return tuple(
         TableProblem(path, f"{destination.destination_id} is switched off{_because(destination)}")
-        for path, destination_id in _named_destinations(table)
+        for path, destination_id in list_named_destinations(table)
         if (destination := directory.destinations.get(destination_id)) and not destination.enabled
     )
 
@@ -128,7 +128,8 @@ def describe_unknown(destination_id: str, directory: Directory) -> str:
     return f"{said}; add it to a buyers file and apply that first"
 
 
-def _named_destinations(table: RoutingTable) -> Iterator[tuple[KeyPath, str]]:
+def list_named_destinations(table: RoutingTable) -> Iterator[tuple[KeyPath, str]]:
+    """Each place of a table that names a destination, with that destination."""
     for index, route in enumerate(table.routes):
         yield ("routes", index, "destination"), route.destination_id
     for index, number in enumerate(table.numbers):
@@ -139,7 +140,7 @@ def _named_destinations(table: RoutingTable) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _unknown_destinations(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
-    for path, destination_id in _named_destinations(table):
+    for path, destination_id in list_named_destinations(table):
         if destination_id not in directory.destinations:
             yield TableProblem(path, describe_unknown(destination_id, directory))
 
@@ -181,7 +182,7 @@ def _lost_numbers(table: RoutingTable, directory: Directory) -> Iterator[TablePr
 def _is_all_off(table: RoutingTable, directory: Directory) -> bool:
     return not any(
         directory.destinations[destination_id].enabled
-        for _, destination_id in _named_destinations(table)
+        for _, destination_id in list_named_destinations(table)
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from callrouter.adapters.policy_files.document import place_problems, refusal
+from callrouter.adapters.policy_files.document import refusal
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.policy_files.taken_from import split_taken_from
 from callrouter.adapters.storage.directories import read_directory
@@ -24,25 +24,31 @@ from callrouter.adapters.storage.routing_tables import (
     read_table_text,
 )
 from callrouter.adapters.storage.sellers import bump_change_counter
+from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.errors import FileProblem
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.domain.scheduled_change import alert_key
-from callrouter.domain.table_check import check_own_numbers, check_table, warn_about_table
+from callrouter.domain.stops import group_stops
+from callrouter.workflows.inspect_table import inspect_table
 from callrouter.workflows.live_tables import name_version, read_live_tables
 from callrouter.workflows.raise_alert import recover_alert
 from callrouter.workflows.refuse_overwriting import Expected, refuse_other_than
+
+_MOST_NOTED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Activated:
     """The table that is live now, the one before it, and what is odd about the new one.
 
-    Both are the same when the table was live already; nothing was changed then.
+    Both are the same when the table was live already; nothing was changed then. `forced` is what
+    would have refused it.
     """
 
     table: RoutingTable
     before: RoutingTable | None
     warnings: tuple[FileProblem, ...]
+    forced: tuple[FileProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ def activate_file(
     file: str,
     *,
     expected: Expected = Expecting.ANYTHING,
+    force: bool = False,
     author: str,
     note: str,
     at: datetime,
@@ -79,7 +86,8 @@ def activate_file(
     """Store the table of a file as its campaign's next version and make that live.
 
     A first line that says which version the file was taken from is what is expected, unless
-    `expected` says something else. The same text as the newest version's is that version. Raises
+    `expected` says something else. The same text as the newest version's is that version. With
+    `force` also a table by which some hour of the coming week has nobody for a DID. Raises
     PolicyFileError with every problem, ChangedUnderneathError when something else than what is
     expected is live, with what that changed; nothing is changed then.
     """
@@ -97,6 +105,7 @@ def activate_file(
             written,
             known,
             expected=expected,
+            force=force,
             author=author,
             note=note,
             at=at,
@@ -111,6 +120,7 @@ def activate_version(
     *,
     expected: Expected = Expecting.ANYTHING,
     action: ActivationAction = ActivationAction.ACTIVATE,
+    force: bool = False,
     author: str,
     note: str,
     at: datetime,
@@ -131,6 +141,7 @@ def activate_version(
             known,
             expected=expected,
             action=action,
+            force=force,
             author=author,
             note=note,
             at=at,
@@ -154,6 +165,8 @@ def activate_written(
     *,
     expected: Expected,
     action: ActivationAction = ActivationAction.ACTIVATE,
+    force: bool = False,
+    until: datetime | None = None,
     author: str,
     note: str,
     at: datetime,
@@ -161,31 +174,47 @@ def activate_written(
     """Make a table live within a transaction that has raised the change counter already.
 
     It is stored first unless it is a stored version. `known` are the tables that were live a moment
-    ago, parsed. Raises as `activate_file` does, and the transaction must end without effect then.
+    ago, parsed. What it had to be forced for stays in the note; of what begins at `until` or later,
+    when it is known not to be live any more, nothing is said. Raises as `activate_file` does, and
+    the transaction must end without effect then.
     """
     campaign_id = written.table.campaign_id
     refuse_other_than(connection, seller_id, campaign_id, expected)
-    found = examine(connection, seller_id, written, known)
+    found = examine(connection, seller_id, written, known, at, force=force, until=until)
+    note = _note_forced(note, found.forced)
     version = written.table.version or add_table(
         connection, seller_id, campaign_id, written.body, author, note, at
     )
     table = replace(written.table, version=version)
     if found.before != table:
-        activate(
-            connection,
-            seller_id,
-            campaign_id,
-            version,
-            table.numbers,
-            Expecting.ANYTHING,
-            action,
-            author,
-            note,
-            at,
-        )
-        key, why = alert_key(campaign_id), f"Version {version} of {campaign_id} went live."
-        recover_alert(connection, seller_id, key, why, at)
+        _make_live(connection, seller_id, table, action, author, note, at)
     return replace(found, table=table)
+
+
+def _make_live(
+    connection: Connection,
+    seller_id: str,
+    table: RoutingTable,
+    action: ActivationAction,
+    author: str,
+    note: str,
+    at: datetime,
+) -> None:
+    campaign_id, version = table.campaign_id, table.version
+    activate(
+        connection,
+        seller_id,
+        campaign_id,
+        version,
+        table.numbers,
+        Expecting.ANYTHING,
+        action,
+        author,
+        note,
+        at,
+    )
+    key, why = alert_key(campaign_id), f"Version {version} of {campaign_id} went live."
+    recover_alert(connection, seller_id, key, why, at)
 
 
 def examine(
@@ -193,17 +222,33 @@ def examine(
     seller_id: str,
     written: WrittenTable,
     known: Mapping[str, RoutingTable],
+    at: datetime,
+    *,
+    force: bool = False,
+    until: datetime | None = None,
 ) -> Activated:
-    """What activating would amount to now; raises PolicyFileError with what stands against it."""
+    """What activating it at `at` would amount to, by all else that stands now.
+
+    Raises PolicyFileError with what stands against it.
+    """
     table = written.table
-    directory = read_directory(connection, seller_id, None)
     live = read_live_tables(connection, seller_id, known)
-    problems = (*check_table(table, directory), *check_own_numbers(table, live))
-    if problems:
-        raise refusal(place_problems(problems, written.text, written.file))
-    warnings = warn_about_table(table, directory)
-    return Activated(
+    found = inspect_table(
         table,
-        live.get(table.campaign_id),
-        place_problems(warnings, written.text, written.file),
+        written.text,
+        written.file,
+        read_directory(connection, seller_id, None),
+        live,
+        group_stops(read_stops(connection, seller_id)),
+        at,
+        until=until,
     )
+    wrong = found.problems if force else (*found.problems, *found.gaps)
+    if wrong:
+        raise refusal(wrong)
+    return Activated(table, live.get(table.campaign_id), found.warnings, found.gaps)
+
+
+def _note_forced(note: str, forced: tuple[FileProblem, ...]) -> str:
+    said = "; ".join(problem.message for problem in forced[:_MOST_NOTED])
+    return f"{note} (forced: {said})".strip() if forced else note

@@ -6,6 +6,7 @@ With an end, the way back is scheduled in the transaction that points them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy import Connection
@@ -85,6 +86,7 @@ def point(
     to: str,
     *,
     until: Until | None,
+    force: bool = False,
     author: str,
     note: str,
     at: datetime,
@@ -114,7 +116,9 @@ def point(
         _find_end(edit.live, until, at)  # refuses one that has passed before anything is changed
         return dict.fromkeys(numbers, to)
 
-    return _repoint(database, seller_id, which, aim, finish, author, note, at)
+    return _repoint(
+        database, seller_id, which, aim, finish, author, note, at, force=force, until=until
+    )
 
 
 def point_back(
@@ -134,7 +138,7 @@ def point_back(
             number: before for number, before in _find_before(edit).items() if number in numbers
         }
 
-    return _repoint(database, seller_id, which, aim, finish, author, note, at)
+    return _repoint(database, seller_id, which, aim, finish, author, note, at, force=True)
 
 
 def edit_live(
@@ -158,6 +162,9 @@ def _repoint(
     author: str,
     note: str,
     at: datetime,
+    *,
+    force: bool,
+    until: Until | None = None,
 ) -> tuple[Pointed, ...]:
     """Edit each campaign that is meant and activate all of them at once, or none."""
 
@@ -170,18 +177,13 @@ def _repoint(
             ]
         with database.write() as connection:
             bump_change_counter(connection)
+            go_live = partial(
+                activate_written, connection, seller_id, author=author, note=note, at=at
+            )
             pointed = []
             for edit in edits:
-                activated = activate_written(
-                    connection,
-                    seller_id,
-                    edit.written,
-                    known,
-                    expected=edit.live.version,
-                    author=author,
-                    note=note,
-                    at=at,
-                )
+                end, expected = _find_end(edit.live, until, at), edit.live.version
+                activated = go_live(edit.written, known, expected=expected, force=force, until=end)
                 pointed.append(finish(connection, edit, activated))
         return tuple(pointed)
 

@@ -140,7 +140,10 @@ def _make(
     at: datetime,
     outcome: str = "",
 ) -> Activated | None:
-    """Claim the change and activate its table in one transaction; None when it had ended."""
+    """Claim the change and activate its table in one transaction; None when it had ended.
+
+    An hour with nobody was asked about when it was scheduled: now nobody is there to ask.
+    """
     bump_change_counter(connection)
     if not end_change(connection, change, ChangeState.DONE, at, outcome):
         return None
@@ -152,6 +155,7 @@ def _make(
         known,
         expected=expected,
         action=ActivationAction.ROLLBACK if is_back else ActivationAction.ACTIVATE,
+        force=True,
         author=change.author,
         note=f"change {change.change_id}: {change.note or change}",
         at=at,

@@ -43,15 +43,16 @@ def schedule_swap(
     written: WrittenTable,
     times: SwapTimes,
     *,
+    force: bool = False,
     author: str,
     note: str,
     at: datetime,
 ) -> Scheduled:
     """Store a table, unless it is stored, and keep its swap, and its swap back, for their time.
 
-    A time of the way back is the next after the swap. Raises PolicyFileError when the table could
-    not go live now, RefusedError for times that have passed or stand in the wrong order; nothing is
-    kept then.
+    A time of the way back is the next after the swap. `force`: as in `activate_file`, for the week
+    after the swap. Raises PolicyFileError when the table could not go live, RefusedError for times
+    that have passed or stand in the wrong order; nothing is kept then.
     """
     table = written.table
     swap_at, back_at = _find_times(times, table.zone, at)
@@ -68,7 +69,7 @@ def schedule_swap(
         known = read_live_tables(connection, seller_id)
     with database.write() as connection:
         bump_change_counter(connection)
-        examined = examine(connection, seller_id, written, known)
+        examined = examine(connection, seller_id, written, known, swap_at, force=force)
         version = table.version or add_table(
             connection, seller_id, table.campaign_id, written.body, author, note, at
         )

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -186,3 +187,50 @@ def test_of_many_rollbacks_at_once_all_end_at_a_version_that_was_live(seller: Da
         log = list_activations(connection, _ID, FLOOD)
     assert log[0].version == live
     assert all(a.previous_version == b.version for a, b in pairwise(log))
+
+
+OFFICE_HOURS = TABLE.replace(
+    'campaign = "flood-repair"',
+    'campaign = "flood-repair"\n[rules]\nhours = { weekdays = "08:00-18:00" }',
+)
+
+
+def test_a_table_by_which_a_number_has_nobody_at_some_hour_is_refused_unless_forced(
+    seller: Database,
+) -> None:
+    gap = f"nobody takes calls of {DID} from Tue 21:00 to Wed 08:00 America/New_York"
+    with pytest.raises(PolicyFileError, match=re.escape(gap)) as refused:
+        activate(seller, OFFICE_HOURS)
+    assert [problem.key for problem in refused.value.problems] == ["dids[1].number"]
+    with seller.read() as connection:
+        assert active_version(connection, _ID, FLOOD) == 1
+
+    activated = activate_file(
+        seller, _ID, OFFICE_HOURS, "t.toml", force=True, author="", note="storm", at=T0
+    )
+
+    assert activated.table.version == 2
+    assert [problem.line for problem in activated.forced] == [refused.value.problems[0].line]
+    with seller.read() as connection:
+        note = list_activations(connection, _ID, FLOOD)[0].note
+    assert note.startswith(f"storm (forced: {gap}; ")
+
+
+def test_nothing_else_that_stands_against_a_table_can_be_forced(seller: Database) -> None:
+    text = TABLE.replace("bolt-main", "bolt-mian")
+    with pytest.raises(PolicyFileError, match="bolt-mian"):
+        activate_file(seller, _ID, text, "t.toml", force=True, author="", note="", at=T0)
+
+
+def test_a_rollback_can_be_forced_too(seller: Database) -> None:
+    activate_file(seller, _ID, OFFICE_HOURS, "t.toml", force=True, author="", note="", at=T0)
+    activate(seller, TABLE, expected=2)
+
+    def roll_back(*, force: bool) -> Activated:
+        return roll_back_table(
+            seller, _ID, FLOOD, to_version=2, force=force, author="", note="", at=T0
+        )
+
+    with pytest.raises(PolicyFileError, match="nobody takes calls"):
+        roll_back(force=False)
+    assert roll_back(force=True).table.version == 2

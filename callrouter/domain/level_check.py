@@ -1,0 +1,90 @@
+"""What is wrong with the levels of a table: ids that nobody has, caps on money that nobody pays.
+
+Goes with `table_check`, which looks at routes and destinations.
+"""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from callrouter.domain.caps import Measure
+from callrouter.domain.directory import Directory
+from callrouter.domain.routing_table import Route, RoutingTable
+from callrouter.domain.rules import Quota
+from callrouter.domain.table_check import KeyPath, TableProblem
+
+
+def check_levels(table: RoutingTable, directory: Directory) -> tuple[TableProblem, ...]:
+    """Why `table` may not be activated with `directory`: all reasons, or none.
+
+    Refused is a section for a buyer that the directory doesn't have or a publisher that advertises
+    no DID, and a cap on revenue where no route that it counts has a price.
+    """
+    return (*_unknown_ids(table, directory), *_moneyless_caps(table, directory))
+
+
+def warn_about_levels(table: RoutingTable, directory: Directory) -> tuple[TableProblem, ...]:
+    """What an operator should know of them: a group without routes, calls that a cap won't see."""
+    empty = (
+        TableProblem(("groups", index, "id"), f"no route is of the group {group_id}")
+        for index, group_id in enumerate(table.groups)
+        if not any(route.group_id == group_id for route in table.routes)
+    )
+    unseen = (
+        TableProblem((*path, "caps"), _say_unseen(unpriced))
+        for path, quota, routes in _list_levels(table, directory)
+        if _caps_money(quota)
+        and any(route.price_micros is not None for route in routes)
+        and (unpriced := [route for route in routes if route.price_micros is None])
+    )
+    return (*empty, *unseen)
+
+
+def _unknown_ids(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
+    for index, buyer_id in enumerate({**table.buyer_rules, **table.buyer_quotas}):
+        if buyer_id not in directory.buyers:
+            message = f'there is no buyer "{buyer_id}"{_say_near(buyer_id, directory.buyers)}'
+            yield TableProblem(("buyers", index, "id"), message)
+    publishers = {number.publisher for number in table.numbers if number.publisher}
+    for index, publisher in enumerate(table.publisher_quotas):
+        if publisher not in publishers:
+            message = f'no DID of this table has the publisher "{publisher}"'
+            message += _say_near(publisher, publishers)
+            yield TableProblem(("publishers", index, "id"), message)
+
+
+def _say_near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _moneyless_caps(table: RoutingTable, directory: Directory) -> Iterator[TableProblem]:
+    for path, quota, routes in _list_levels(table, directory):
+        if _caps_money(quota) and all(route.price_micros is None for route in routes):
+            message = "has a cap on revenue, but no route that it counts has a price: write one"
+            yield TableProblem((*path, "caps"), message)
+
+
+def _list_levels(
+    table: RoutingTable, directory: Directory
+) -> Iterator[tuple[KeyPath, Quota, tuple[Route, ...]]]:
+    """Every section that may have caps, with the routes whose calls they count."""
+    yield ("rules",), table.quota, table.routes
+    for index, route in enumerate(table.routes):
+        yield ("routes", index), route.quota, (route,)
+    for index, (buyer_id, quota) in enumerate(table.buyer_quotas.items()):
+        own = directory.destinations_of(buyer_id)
+        yield ("buyers", index), quota, tuple(r for r in table.routes if r.destination_id in own)
+    for index, (group_id, group) in enumerate(table.groups.items()):
+        of_group = tuple(r for r in table.routes if r.group_id == group_id)
+        yield ("groups", index), group.quota, of_group
+    for index, quota in enumerate(table.publisher_quotas.values()):
+        yield ("publishers", index), quota, table.routes
+
+
+def _caps_money(quota: Quota) -> bool:
+    return any(cap.measure is Measure.REVENUE for cap in quota.caps)
+
+
+def _say_unseen(unpriced: list[Route]) -> str:
+    names = ", ".join(route.destination_id for route in unpriced)
+    return f"counts revenue, and calls to {names} count as nothing: there is no price"

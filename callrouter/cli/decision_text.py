@@ -10,9 +10,8 @@ _COLUMNS = ("", "destination", "buyer", "priority", "share", "")
 
 def say_decision(decision: Decision) -> str:
     """What the carrier is told to do, in one line."""
-    if decision.dial is not None:
-        dials = (decision.dial, *decision.also)
-        return "; and at the same time ".join(_say_dial(dial) for dial in dials)
+    if decision.dials:
+        return "; and at the same time ".join(_say_dial(dial) for dial in decision.dials)
     match decision.closing:
         case Closing.VOICEMAIL:
             return f'say "{decision.say}" and record for up to {decision.voicemail_max_s} s'
@@ -105,5 +104,5 @@ def _say_share(candidate: Candidate, candidates: Sequence[Candidate]) -> str:
 def _say_verdict(candidate: Candidate, decision: Decision) -> str:
     if candidate.skip is not None:
         return f"skipped: {candidate.skip.rule} ({candidate.skip.saw})"
-    dialled = [dial.destination_id for dial in (decision.dial, *decision.also) if dial is not None]
-    return "dialled" if candidate.destination_id in dialled else "could have been dialled"
+    dialled = candidate.destination_id in [dial.destination_id for dial in decision.dials]
+    return "dialled" if dialled else "could have been dialled"

@@ -28,6 +28,8 @@ class AttemptOutcome(StrEnum):
     """How one attempt ended; RINGING while nothing says that it did."""
 
     CONNECTED = "connected"
+    ELSEWHERE = "elsewhere"
+    """Another destination, rung at the same time, had the call."""
     ABANDONED = "abandoned"
     DECLINED = "declined"
     NO_ANSWER = "no_answer"
@@ -86,7 +88,10 @@ class CdrFlag(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """One attempt of a CDR. `answered_ms` counts from the buyer's answer, whisper included."""
+    """One destination that was dialled; of a ring group each has one, with the same `attempt`.
+
+    `answered_ms` counts from the buyer's answer, whisper included.
+    """
 
     attempt: int
     destination_id: str
@@ -104,8 +109,9 @@ class AttemptRecord:
 class Cdr:
     """One call as one row; durations in milliseconds, instants aware UTC.
 
-    `destination_id` is the connected destination, else the last attempted, else empty.
-    `connected_ms` never exceeds `total_ms`.
+    `destination_id` is the connected destination, the last if there were several, else the last
+    attempted, else empty. `connected_ms` never exceeds `total_ms`. `ring_ms` is what the caller
+    waited: of a ring group the time until it was answered, else the longest of its phones.
     """
 
     call_sid: str
@@ -127,6 +133,10 @@ class Cdr:
     connected_source: ConnectedSource
     table_version: int
     flags: tuple[CdrFlag, ...]
+
+    def count_attempts(self) -> int:
+        """How many attempts there were; a ring group is one."""
+        return len({attempt.attempt for attempt in self.attempts})
 
     def attempt_outcomes(self) -> str:
         """The attempts in a word each, as in `acme-east:busy bolt-west:connected`."""

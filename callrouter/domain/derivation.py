@@ -6,13 +6,13 @@ Which source each figure comes from, and what is flagged, is described in docs/c
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from callrouter.domain.call import Attempt, CallHistory, read_history
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory, read_history
 from callrouter.domain.cdr import (
     AttemptOutcome,
     AttemptRecord,
     Cdr,
     CdrFlag,
-    ConnectedSource,
     Disposition,
     HangupParty,
 )
@@ -55,15 +55,16 @@ def derive_from(history: CallHistory) -> Cdr:
     """The CDR of a call whose events were grouped already."""
     if not history.events:
         raise ValueError("a CDR needs at least one event of its call")
-    connected = {a.attempt: measure_connected(a, history) for a in history.attempts}
-    attempts = tuple(
-        _record_attempt(a, history, connected[a.attempt].ms)
-        for a in history.attempts
-        if a.was_dialled
-    )
-    joined = [a for a in attempts if a.outcome is AttemptOutcome.CONNECTED]
-    shown = joined[-1] if joined else attempts[-1] if attempts else None
-    total = measure_total(history, tuple(connected.values()))
+    measured = [(a, measure_connected(a, history)) for a in history.attempts]
+    figures = [figure for _, figure in measured]
+    recorded = [
+        (_record_attempt(a, history, figure.ms), figure) for a, figure in measured if a.was_dialled
+    ]
+    attempts = tuple(record for record, _ in recorded)
+    joined = [each for each in recorded if each[0].outcome is AttemptOutcome.CONNECTED]
+    shown = (joined or recorded)[-1][0] if recorded else None
+    shown_figure = (joined or recorded)[-1][1] if recorded else Connected()
+    total = measure_total(history, figures)
     latest = history.decisions[-1].decision if history.decisions else None
     arrived = history.arrived
     campaign_id, publisher = _find_campaign(history, shown)
@@ -82,12 +83,12 @@ def derive_from(history: CallHistory) -> Cdr:
         disposition=disposition,
         hangup_party=_find_hangup_party(history, disposition),
         total_ms=total.ms,
-        ring_ms=sum(a.ring_ms for a in attempts),
+        ring_ms=_sum_ring(attempts),
         answered_ms=sum(a.answered_ms for a in attempts),
         connected_ms=sum(a.connected_ms for a in attempts),
-        connected_source=connected[shown.attempt].source if shown else ConnectedSource.NONE,
+        connected_source=shown_figure.source,
         table_version=shown.table_version if shown else latest.table_version if latest else 0,
-        flags=_list_flags(history, total.flags, connected.values()),
+        flags=_list_flags(history, total.flags, figures),
     )
 
 
@@ -139,6 +140,16 @@ def _measure_ring(attempt: Attempt, history: CallHistory, dialed_at: datetime) -
     return max(0, round((rung_until - dialed_at) / timedelta(milliseconds=1)))
 
 
+def _sum_ring(attempts: tuple[AttemptRecord, ...]) -> int:
+    """Milliseconds that the caller waited: phones that rang together did so at the same time."""
+    waited: dict[int, int] = {}
+    for record in sorted(attempts, key=lambda a: a.outcome is AttemptOutcome.CONNECTED):
+        is_joined = record.outcome is AttemptOutcome.CONNECTED
+        rung = waited.get(record.attempt, 0)
+        waited[record.attempt] = record.ring_ms if is_joined else max(rung, record.ring_ms)
+    return sum(waited.values())
+
+
 def _earliest(attempt: Attempt) -> datetime:
     events = (attempt.whisper, attempt.screening, attempt.dial_ended, *attempt.legs.values())
     signs = [event.received_at for event in events if event is not None]
@@ -168,8 +179,8 @@ def _judge_call(history: CallHistory, attempts: tuple[AttemptRecord, ...]) -> Di
 
 def _was_abandoned(history: CallHistory, attempts: tuple[AttemptRecord, ...]) -> bool:
     """Whether the caller left while we still had somebody to dial, or before we had answered."""
-    settled = {a.attempt: a.outcome for a in attempts if a.outcome is not AttemptOutcome.RINGING}
-    if AttemptOutcome.ABANDONED in settled.values() or any(
+    settled = {a.attempt for a in attempts if a.outcome is not AttemptOutcome.RINGING}
+    if any(a.outcome is AttemptOutcome.ABANDONED for a in attempts) or any(
         a.attempt in settled and caller_stayed(a, history) is False for a in history.attempts
     ):
         return True

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from callrouter.domain.call import Attempt, CallHistory
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory
 from callrouter.domain.cdr import AttemptOutcome, ConnectedSource
 from callrouter.domain.circuit_breaker import BreakerSettings, Result, Side
-from callrouter.domain.decision import Dial
 from callrouter.domain.durations import measure_connected
-from callrouter.domain.events import LegProgressed, LegStatus, RouteDecided
+from callrouter.domain.events import LegStatus
 from callrouter.domain.outcomes import caller_stayed, judge_attempt, leg_ended_at, told_status
 from callrouter.domain.payability import earn_micros
 
@@ -37,7 +37,7 @@ class CountedOutcome(StrEnum):
     """Answered, but nobody took the call: no digit was pressed, or the whisper was hung up on."""
     FAILED = "failed"
     NOTHING = "nothing"
-    """It says nothing: the caller left, or the phone rang too short a time."""
+    """It says nothing: the caller left, another phone was faster, or it rang too short a time."""
 
 
 _BUYER_SIDE = frozenset({CountedOutcome.BUSY, CountedOutcome.NO_ANSWER, CountedOutcome.DECLINED})
@@ -47,11 +47,7 @@ _COUNTED = {
     AttemptOutcome.DECLINED: CountedOutcome.DECLINED,
     AttemptOutcome.FAILED: CountedOutcome.FAILED,
     AttemptOutcome.ABANDONED: CountedOutcome.NOTHING,
-}
-_COUNTED_RUNG = {
-    LegStatus.BUSY: CountedOutcome.BUSY,
-    LegStatus.NO_ANSWER: CountedOutcome.NO_ANSWER,
-    LegStatus.FAILED: CountedOutcome.FAILED,
+    AttemptOutcome.ELSEWHERE: CountedOutcome.NOTHING,
 }
 _SAID = {CountedOutcome.NO_ANSWER: "no answer"}
 
@@ -72,53 +68,34 @@ class DestinationOutcome:
     revenue_micros: int = 0
 
 
-def read_outcomes(
+def read_outcome(
     attempt: Attempt, history: CallHistory, heard_at: datetime
-) -> tuple[DestinationOutcome, ...]:
-    """What `attempt` came to, for each destination that it rang, by what was heard by `heard_at`.
+) -> DestinationOutcome | None:
+    """What `attempt` came to for its destination by what was heard by `heard_at`.
 
-    Empty while it isn't over, and for an attempt of which nobody knows what was dialled.
+    None while it isn't over, and for an attempt of which nobody knows what was dialled.
     """
-    judged, decided = judge_attempt(attempt, history), attempt.decided
-    if judged is AttemptOutcome.RINGING or decided is None or decided.decision.dial is None:
-        return ()
-    dials = (decided.decision.dial, *decided.decision.also)
-    is_joined = judged is AttemptOutcome.CONNECTED
-    if len(dials) == 1 or is_joined:
-        told = next((d for d in dials if d.destination_id == attempt.destination_id), None)
-        counted = _count(attempt, history, judged, dials[0].ring_s)
-        return (_outcome(attempt, history, decided, told, counted, heard_at),)
-    return tuple(
-        _outcome(attempt, history, decided, dial, _count_rung(attempt, history, dial), heard_at)
-        for dial in dials
-    )
-
-
-def _outcome(
-    attempt: Attempt,
-    history: CallHistory,
-    decided: RouteDecided,
-    dial: Dial | None,
-    counted: CountedOutcome,
-    heard_at: datetime,
-) -> DestinationOutcome:
-    """Without `dial` the carrier dialled something else than we had decided."""
+    judged, decided, dial = judge_attempt(attempt, history), attempt.decided, attempt.dial
+    if judged is AttemptOutcome.RINGING or decided is None or dial is None:
+        return None
     connected_ms = measure_connected(attempt, history).ms
-    is_joined = counted in (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)
+    is_joined = judged is AttemptOutcome.CONNECTED
+    # The carrier may have dialled something else than we had decided.
+    is_ours = dial.destination_id == attempt.destination_id
     # Of an attempt that nothing tells the end of, it is known how long it can have rung.
-    given_up_at = decided.received_at + timedelta(seconds=dial.ring_s if dial else LEAST_RING_S)
+    given_up_at = decided.received_at + timedelta(seconds=dial.ring_s if is_ours else LEAST_RING_S)
     return DestinationOutcome(
         call_sid=decided.call_sid,
         attempt=attempt.attempt,
-        destination_id=dial.destination_id if dial else attempt.destination_id,
-        buyer_id=dial.buyer_id if dial else "",
+        destination_id=attempt.destination_id,
+        buyer_id=dial.buyer_id if is_ours else "",
         campaign_id=decided.decision.campaign_id,
         dialed_at=decided.received_at,
         # The carrier's clock may be ahead of ours.
         ended_at=min(leg_ended_at(attempt) or given_up_at, heard_at),
-        outcome=counted,
+        outcome=_count(attempt, history, judged, dial.ring_s),
         connected_ms=connected_ms,
-        revenue_micros=earn_micros(dial, connected_ms, connected=is_joined) if dial else 0,
+        revenue_micros=earn_micros(dial, connected_ms, connected=is_joined) if is_ours else 0,
     )
 
 
@@ -135,23 +112,6 @@ def _count(
     if judged is AttemptOutcome.NO_ANSWER and is_cut_short:
         return CountedOutcome.NOTHING
     return _COUNTED[judged]
-
-
-def _count_rung(attempt: Attempt, history: CallHistory, dial: Dial) -> CountedOutcome:
-    """How one of several phones that rang together ended, none of which took the call."""
-    ends = (
-        event.status
-        for event in history.events
-        if isinstance(event, LegProgressed)
-        and event.attempt == attempt.attempt
-        and event.destination_id == dial.destination_id
-        and event.status.is_final
-    )
-    counted = _COUNTED_RUNG.get(next(ends, LegStatus.UNKNOWN), CountedOutcome.NOTHING)
-    had_no_time = dial.ring_s < LEAST_RING_S or caller_stayed(attempt, history) is False
-    if counted is CountedOutcome.NO_ANSWER and had_no_time:
-        return CountedOutcome.NOTHING
-    return counted
 
 
 def may_be_failure(outcome: DestinationOutcome) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callrouter.domain.call import Attempt, CallHistory
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory
 from callrouter.domain.cdr import AttemptOutcome, CdrFlag, ConnectedSource
 from callrouter.domain.events import CallEnded, LegProgressed, LegStatus
 from callrouter.domain.outcomes import (
@@ -92,7 +93,7 @@ def _flag_screened(ms: int, by_leg: Connected, since_bridge_s: int | None) -> fr
 
 def _measure_by_leg(attempt: Attempt) -> Connected:
     """From the buyer's answer to the leg's end: with a whisper or screening, longer than joined."""
-    final, swept, dial = attempt.final_leg, attempt.swept, attempt.dial_ended
+    final, swept, dial = attempt.final_leg, attempt.swept, attempt.own_end
     said = (
         (final.duration_s if final else None, ConnectedSource.CARRIER_LEG),
         (swept.duration_s if swept else None, ConnectedSource.CARRIER_REST),

@@ -7,7 +7,8 @@ on <Dial>); the rules here say what stands in for it when it was lost.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callrouter.domain.call import Attempt, CallHistory
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory
 from callrouter.domain.cdr import AttemptOutcome
 from callrouter.domain.decision import Closing
 from callrouter.domain.events import LegStatus
@@ -57,6 +58,9 @@ def judge_attempt(attempt: Attempt, history: CallHistory) -> AttemptOutcome:
     """How this attempt ended, RINGING while nothing says that it did."""
     if was_bridged(attempt, history):
         return AttemptOutcome.CONNECTED
+    taker = _find_taker(attempt, history)
+    if taker is not None:
+        return _judge_beside(attempt, taker, history)
     told, stayed = told_status(attempt), caller_stayed(attempt, history)
     if stayed is False:
         return _judge_left(attempt, told, history)
@@ -66,6 +70,41 @@ def judge_attempt(attempt: Attempt, history: CallHistory) -> AttemptOutcome:
     if told is LegStatus.CANCELED and not stayed:
         return AttemptOutcome.ABANDONED
     return _UNBRIDGED[told]
+
+
+def _find_taker(attempt: Attempt, history: CallHistory) -> Attempt | None:
+    """The other destination, rung at the same time, that had the call."""
+    if attempt.has_lead:
+        return None
+    beside = (a for a in history.attempts if a.attempt == attempt.attempt)
+    return next((other for other in beside if was_bridged(other, history)), None)
+
+
+def _judge_beside(attempt: Attempt, taker: Attempt, history: CallHistory) -> AttemptOutcome:
+    """A destination that was rung beside the one that had the call: what it said itself, if it did.
+
+    Its end is its own when it was busy, failed or refused, or came well before the bridge. An end
+    at the bridge, or none that is known, is the carrier's, which takes the others down then.
+    """
+    told = final_status(attempt)
+    if told in (LegStatus.BUSY, LegStatus.FAILED):
+        return _UNBRIDGED[told]
+    if attempt.screening is not None and not attempt.screening.accepted:
+        return AttemptOutcome.DECLINED
+    if told is None:
+        is_unknown = history.swept is not None and not attempt.has_sign
+        return AttemptOutcome.FAILED if is_unknown else AttemptOutcome.ELSEWHERE
+    ended_at, joined_at = leg_end_stamp(attempt), _joined_at(taker)
+    if told is LegStatus.CANCELED or ended_at is None or joined_at is None:
+        return AttemptOutcome.ELSEWHERE
+    return _UNBRIDGED[told] if joined_at - ended_at > _TOGETHER else AttemptOutcome.ELSEWHERE
+
+
+def _joined_at(attempt: Attempt) -> datetime | None:
+    """When caller and buyer were joined; after a mere whisper, the answer before it."""
+    if attempt.screening is not None:
+        return attempt.screening.received_at
+    return leg_answered_at(attempt)
 
 
 def _judge_left(attempt: Attempt, told: LegStatus | None, history: CallHistory) -> AttemptOutcome:
@@ -87,8 +126,11 @@ def caller_stayed(attempt: Attempt, history: CallHistory) -> bool | None:
 
     The Dial action tells. Twilio may leave it out when the caller has gone, never when the buyer
     has: without one, a caller who got nothing after this attempt left with it, unless the
-    carrier's stamps say that the buyer's leg had ended well before.
+    carrier's stamps say that the buyer's leg had ended well before. These come first for one that
+    was rung beside others, as the caller may have gone on waiting for those.
     """
+    if attempt.was_rung_beside and _ended_before_caller(attempt, history):
+        return True
     end = attempt.dial_ended
     if end is not None and end.caller_status is not LegStatus.UNKNOWN:
         return not end.caller_status.is_final
@@ -96,6 +138,11 @@ def caller_stayed(attempt: Attempt, history: CallHistory) -> bool | None:
         return True
     if read_caller_leg(history).status is None:
         return None
+    return _ended_before_caller(attempt, history)
+
+
+def _ended_before_caller(attempt: Attempt, history: CallHistory) -> bool:
+    """Whether the carrier's stamps say that this leg had ended well before the caller's."""
     leg_end, caller_end = leg_end_stamp(attempt), _caller_end_stamp(history)
     if leg_end is None or caller_end is None:
         return False
@@ -116,7 +163,7 @@ def went_on(attempt: Attempt, history: CallHistory) -> bool:
 
 def told_status(attempt: Attempt) -> LegStatus | None:
     """The final status of the Dial by its action, else of the buyer's leg; None while open."""
-    end = attempt.dial_ended
+    end = attempt.own_end
     if end is not None and end.status is not None and end.status.is_final:
         return end.status
     return final_status(attempt)
@@ -134,12 +181,17 @@ def final_status(attempt: Attempt) -> LegStatus | None:
 def was_bridged(attempt: Attempt, history: CallHistory) -> bool:
     """Whether caller and buyer were joined in this attempt.
 
+    Of those that were rung together only the one can be that the Dial's end is about, or that got
+    furthest where this was lost.
+
     DialBridged decides. Where it is missing: a leg that was completed was bridged, unless the
     caller's leg was never answered, which by answerOnBridge happens at the bridge and never
     before. A buyer who pressed a key must have accepted; after a whisper otherwise, or when the
     action was lost together with the leg's end, it must have been this bridge that answered the
     caller.
     """
+    if not attempt.has_lead:
+        return False
     end = attempt.dial_ended
     if end is not None and end.bridged is not None:
         return end.bridged
@@ -171,7 +223,7 @@ def leg_duration_s(attempt: Attempt) -> int | None:
     figures = (
         attempt.final_leg.duration_s if attempt.final_leg else None,
         attempt.swept.duration_s if attempt.swept else None,
-        attempt.dial_ended.duration_s if attempt.dial_ended else None,
+        attempt.own_end.duration_s if attempt.own_end else None,
     )
     return next((seconds for seconds in figures if seconds is not None), None)
 
@@ -179,7 +231,7 @@ def leg_duration_s(attempt: Attempt) -> int | None:
 def leg_ended_at(attempt: Attempt) -> datetime | None:
     """When the buyer's leg ended: the carrier's stamp, else our clock when we were first told."""
     told = [
-        event.received_at for event in (attempt.dial_ended, attempt.final_leg) if event is not None
+        event.received_at for event in (attempt.own_end, attempt.final_leg) if event is not None
     ]
     return leg_end_stamp(attempt) or min(told, default=None)
 

@@ -3,7 +3,8 @@
 Judged when the Dial's action comes; which destination is next isn't known here.
 """
 
-from callrouter.domain.call import Attempt, CallHistory
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory
 from callrouter.domain.cdr import ConnectedSource
 from callrouter.domain.durations import measure_connected
 from callrouter.domain.events import LegStatus
@@ -34,6 +35,6 @@ def may_recover(attempt: Attempt, history: CallHistory) -> bool:
 
 def _count_recoveries(attempt: Attempt, history: CallHistory) -> int:
     """How many earlier attempts were put through, or may have been: the call went on after them."""
-    earlier = {a.attempt: a for a in history.attempts if 0 < a.attempt < attempt.attempt}
-    joined = sum(was_bridged(a, history) for a in earlier.values())
+    earlier = [a for a in history.attempts if 0 < a.attempt < attempt.attempt and a.has_lead]
+    joined = sum(was_bridged(a, history) for a in earlier)
     return joined + attempt.attempt - 1 - len(earlier)

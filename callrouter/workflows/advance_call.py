@@ -110,8 +110,8 @@ def _take_step(
     history = read_history(events)
     if settle_call(connection, seller_id, history, ended.received_at):
         return None
-    this = next(each for each in history.attempts if each.attempt == ended.attempt)
-    note_attempt(connection, seller_id, this, history, ended.received_at, board.compiled)
+    for rung in (each for each in history.attempts if each.attempt == ended.attempt):
+        note_attempt(connection, seller_id, rung, history, ended.received_at, board.compiled)
     call = read_call_so_far(history, known_from, tried)
     found = _decide(board, connection, seller_id, ended, call, history, full)
     decided = make_answer(board.links, ended.call_sid, ended.received_at, found, call.tried)

@@ -78,11 +78,11 @@ def _note_contacts(
     number = read_caller(cdr.ani).number
     if number is None or (is_first and cdr.connected_ms == 0):
         return
-    dials = {a.attempt: a.dial for a in history.attempts}
+    dials = {(a.attempt, a.destination_id): a.dial for a in history.attempts}
     payable = frozenset(
         record.destination_id
         for record in cdr.attempts
-        if (dial := dials.get(record.attempt)) is not None
+        if (dial := dials.get((record.attempt, record.destination_id))) is not None
         and dial.destination_id == record.destination_id
         and is_payable(
             dial,

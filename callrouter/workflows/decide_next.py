@@ -112,13 +112,16 @@ def read_call_so_far(
     arrived = history.arrived or known_from
     known = tuple(a.destination_id for a in history.attempts if a.was_dialled)
     forgotten = tuple(d for d in tried_by_url if d not in known)
+    remembered = {a.attempt for a in history.attempts if a.was_dialled}
+    out_of_reach = min(len(forgotten), max(remembered, default=0) - len(remembered))
     default_ring_ms = (Route("").ring_s + CARRIER_EXTRA_RING_S) * 1000
     return CallSoFar(
         call_sid=known_from.call_sid,
         did=arrived.did,
         caller=read_caller(arrived.ani),
         tried=known + forgotten,
-        ring_ms=_rung_ms(history) + default_ring_ms * len(forgotten),
+        ring_ms=_rung_ms(history) + default_ring_ms * out_of_reach,
+        attempts_made=max(remembered, default=None),
         caller_state=arrived.caller_state,
         caller_zip=arrived.caller_zip,
         caller_country=arrived.caller_country,
@@ -141,7 +144,7 @@ def _rung_ms(history: CallHistory) -> int:
     """Milliseconds that the caller has waited on attempts that are over, by our own clock."""
     waited = 0
     for attempt in history.attempts:
-        if attempt.decided is not None and attempt.dial_ended is not None:
+        if attempt.has_lead and attempt.decided is not None and attempt.dial_ended is not None:
             span = attempt.dial_ended.received_at - attempt.decided.received_at
             talked_ms = measure_connected(attempt, history).ms
             waited += max(0, round(span.total_seconds() * 1000) - talked_ms)
@@ -153,7 +156,7 @@ def closing_after(history: CallHistory, attempt: int, call: CallSoFar) -> Decisi
 
     A caller whom the destination dropped early waits as well, where its route is recovered.
     """
-    this = next(a for a in history.attempts if a.attempt == attempt)
+    this = next(a for a in history.attempts if a.attempt == attempt and a.has_lead)
     end = this.dial_ended
     last = history.decisions[-1].decision if history.decisions else None
     if may_recover(this, history):

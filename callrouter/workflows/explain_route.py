@@ -51,8 +51,13 @@ def explain_route(
         decided.append(decision)
         if decision.dial is not None:
             rung_ms = (decision.dial.ring_s + CARRIER_EXTRA_RING_S) * 1000
-            tried = (*call.tried, decision.dial.destination_id)
-            call = replace(call, tried=tried, ring_ms=call.ring_ms + rung_ms)
+            tried = (*call.tried, *(dial.destination_id for dial in decision.dials))
+            call = replace(
+                call,
+                tried=tried,
+                ring_ms=call.ring_ms + rung_ms,
+                attempts_made=call.attempts + 1,
+            )
     return tuple(decided)
 
 

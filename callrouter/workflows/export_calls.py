@@ -86,7 +86,7 @@ def make_record(stored: StoredCdr) -> CallRecord:
         "ani": cdr.ani,
         "buyer": cdr.buyer_id,
         "destination": cdr.destination_id,
-        "attempts": len(cdr.attempts),
+        "attempts": cdr.count_attempts(),
         "attempt_outcomes": cdr.attempt_outcomes(),
         "disposition": cdr.disposition.value,
         "hangup_party": cdr.hangup_party.value,

@@ -80,9 +80,10 @@ def _find_whisper(
 ) -> tuple[str, Screening | None, str]:
     """Whisper, screening and language: of the decision, else of the last known good route."""
     decided = find_decided(board, seller_id, call_sid, attempt)
-    dial = decided.decision.dial if decided is not None else None
-    if decided is not None and dial is not None and dial.destination_id == destination_id:
-        return dial.whisper, dial.screening, decided.decision.language
+    if decided is not None:
+        for dial in decided.decision.dials:
+            if dial.destination_id == destination_id:
+                return dial.whisper, dial.screening, decided.decision.language
     known = board.known_good.current.find_whispered_route(board.compiled, seller_id, destination_id)
     if known is None:
         return "", None, "en-US"

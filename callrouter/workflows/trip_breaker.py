@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes, record_outcome
 from callrouter.adapters.storage.directories import current_version
 from callrouter.adapters.storage.stops import change_stop, last_closed_at, read_stops_of
-from callrouter.domain.call import Attempt, CallHistory
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory
 from callrouter.domain.circuit_breaker import (
     Breaker,
     BreakerSettings,
@@ -21,7 +22,7 @@ from callrouter.domain.circuit_breaker import (
     Turn,
     judge_results,
 )
-from callrouter.domain.destination_outcomes import count_outcomes, may_be_failure, read_outcomes
+from callrouter.domain.destination_outcomes import count_outcomes, may_be_failure, read_outcome
 from callrouter.domain.directory import Directory, breaker_settings
 from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.domain.trip_guard import TripVerdict
@@ -53,12 +54,12 @@ def note_attempt(
     are judged. A call that went well for a destination that gets calls costs one small read more.
     Without `compiled` a breaker that is about to open parses every live table.
     """
-    for outcome in read_outcomes(attempt, history, at):
-        if not record_outcome(connection, seller_id, outcome):
-            continue
-        destination_id = outcome.destination_id
-        if may_be_failure(outcome) or _find_breaker(connection, seller_id, destination_id):
-            judge_destination(connection, seller_id, destination_id, at, compiled or Compiled())
+    outcome = read_outcome(attempt, history, at)
+    if outcome is None or not record_outcome(connection, seller_id, outcome):
+        return
+    destination_id = outcome.destination_id
+    if may_be_failure(outcome) or _find_breaker(connection, seller_id, destination_id):
+        judge_destination(connection, seller_id, destination_id, at, compiled or Compiled())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from callrouter.adapters.storage.calls import CallRow, read_events
 from callrouter.adapters.storage.cdrs import CdrFilter, StoredCdr, list_cdrs, list_open_calls
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.call import Attempt, CallHistory, read_history
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory, read_history
 from callrouter.domain.cdr import AttemptOutcome
 from callrouter.domain.outcomes import judge_attempt, leg_answered_at, leg_duration_s
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from callrouter.domain import routing
-from callrouter.domain.call import Attempt, CallHistory, read_history
+from callrouter.domain.attempt import Attempt
+from callrouter.domain.call import CallHistory, read_history
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
 from callrouter.domain.directory import Buyer, Destination, Directory
@@ -90,7 +91,7 @@ def decided(
     recovery: Recovery | None = None,
     also: tuple[Dial, ...] = (),
 ) -> RouteDecided:
-    """We answered with a Dial of `destination`, and of `also` at the same time."""
+    """We answered with a Dial of `destination`, and of `also` beside it."""
     first = dial(
         destination,
         whisper=whisper,
@@ -102,6 +103,11 @@ def decided(
         recovery=recovery,
     )
     return _decided(attempt, seconds, table_version, dial=first, also=also)
+
+
+def ring_group(attempt: int, seconds: float, *dials: Dial) -> RouteDecided:
+    """We answered with a Dial that rings all of these at once."""
+    return _decided(attempt, seconds, 7, dial=dials[0], also=dials[1:])
 
 
 def dial(
@@ -209,22 +215,32 @@ def dial_ended(
     )
 
 
-def whispered(attempt: int, seconds: float, *, destination: str = "") -> WhisperStarted:
+def whispered(
+    attempt: int, seconds: float, *, destination: str = "", sid: str | None = None
+) -> WhisperStarted:
     return WhisperStarted(
         call_sid=CALL_SID,
         received_at=at(seconds),
         attempt=attempt,
         destination_id=destination,
-        leg_sid=leg_sid(attempt),
+        leg_sid=leg_sid(attempt) if sid is None else sid,
     )
 
 
-def screened(attempt: int, seconds: float, *, accepted: bool) -> ScreeningAnswered:
+def screened(
+    attempt: int,
+    seconds: float,
+    *,
+    accepted: bool,
+    destination: str = "",
+    sid: str | None = None,
+) -> ScreeningAnswered:
     return ScreeningAnswered(
         call_sid=CALL_SID,
         received_at=at(seconds),
         attempt=attempt,
-        leg_sid=leg_sid(attempt),
+        destination_id=destination,
+        leg_sid=leg_sid(attempt) if sid is None else sid,
         accepted=accepted,
     )
 

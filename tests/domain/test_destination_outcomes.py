@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from callrouter.domain.call import read_history
 from callrouter.domain.circuit_breaker import BreakerSettings, Side
 from callrouter.domain.destination_outcomes import (
     CountedOutcome,
@@ -10,7 +11,7 @@ from callrouter.domain.destination_outcomes import (
     count_outcome,
     count_outcomes,
     may_be_failure,
-    read_outcomes,
+    read_outcome,
 )
 from callrouter.domain.events import CallEvent, LegProgressed, LegStatus, RouteDecided
 from tests.domain.builders import (
@@ -114,7 +115,8 @@ def test_an_attempt_counts_by_what_it_says_of_the_destination(
 ) -> None:
     attempt, history = only_attempt(events)
 
-    (read,) = read_outcomes(attempt, history, at(100))
+    read = read_outcome(attempt, history, at(100))
+    assert read is not None
 
     assert (read.outcome, read.connected_ms) == (outcome, connected_ms)
     assert (read.destination_id, read.buyer_id, read.campaign_id) == (
@@ -129,20 +131,21 @@ def test_an_attempt_counts_by_what_it_says_of_the_destination(
 def test_an_attempt_that_still_rings_has_no_outcome() -> None:
     attempt, history = only_attempt((*PLAIN, leg(1, 3, LegStatus.RINGING)))
 
-    assert read_outcomes(attempt, history, at(4)) == ()
+    assert read_outcome(attempt, history, at(4)) is None
 
 
 def test_an_attempt_that_nothing_of_ours_explains_has_no_outcome() -> None:
     attempt, history = only_attempt((leg_swept(1, 90, LegStatus.BUSY), swept(90)))
 
-    assert read_outcomes(attempt, history, at(100)) == ()
+    assert read_outcome(attempt, history, at(100)) is None
 
 
 def test_a_carrier_clock_that_is_ahead_doesnt_put_an_end_into_the_future() -> None:
     late = (leg(1, 9, LegStatus.BUSY, stamp=at(900)), dial_ended(1, 9, LegStatus.BUSY))
     attempt, history = only_attempt((*PLAIN, *late))
 
-    (read,) = read_outcomes(attempt, history, at(9))
+    read = read_outcome(attempt, history, at(9))
+    assert read is not None
 
     assert read.ended_at == at(9)
 
@@ -154,7 +157,8 @@ def test_an_end_that_nobody_stamped_was_when_it_had_rung_long_enough_at_the_late
     events = (*PLAIN, ended(20, LegStatus.NO_ANSWER, stamp=None))
     attempt, history = only_attempt(events)
 
-    (read,) = read_outcomes(attempt, history, at(heard))
+    read = read_outcome(attempt, history, at(heard))
+    assert read is not None
 
     assert (read.outcome, read.ended_at) == (CountedOutcome.NOTHING, at(ended_at))
 
@@ -163,7 +167,8 @@ def test_a_destination_that_the_carrier_dialled_against_our_decision_has_no_know
     end = dial_ended(1, 9, LegStatus.BUSY, destination="bolt")
     attempt, history = only_attempt((*PLAIN, end))
 
-    (read,) = read_outcomes(attempt, history, at(9))
+    read = read_outcome(attempt, history, at(9))
+    assert read is not None
 
     assert (read.destination_id, read.buyer_id) == ("bolt", "")
 
@@ -179,7 +184,8 @@ def test_a_talk_that_was_long_enough_earned_the_price_of_its_route(
     end = dial_ended(1, 99, COMPLETED, bridged=True, caller=COMPLETED, duration_s=connected_s)
     attempt, history = only_attempt((arrived(), priced, end))
 
-    (read,) = read_outcomes(attempt, history, at(100))
+    read = read_outcome(attempt, history, at(100))
+    assert read is not None
 
     assert read.revenue_micros == revenue_micros
 
@@ -233,7 +239,11 @@ def rung(destination: str, status: LegStatus) -> LegProgressed:
                     destination="bolt",
                 ),
             ),
-            {"bolt": CountedOutcome.CONNECTED},
+            {
+                "acme-east": CountedOutcome.NOTHING,
+                "bolt": CountedOutcome.CONNECTED,
+                "cosy": CountedOutcome.NOTHING,
+            },
             id="only-the-one-who-took-it",
         ),
     ],
@@ -241,10 +251,11 @@ def rung(destination: str, status: LegStatus) -> LegProgressed:
 def test_of_phones_that_ring_together_each_counts_by_its_own_leg(
     events: tuple[CallEvent, ...], outcomes: dict[str, CountedOutcome]
 ) -> None:
-    attempt, history = only_attempt(events)
+    history = read_history(events)
 
-    read = read_outcomes(attempt, history, at(100))
+    told = [read_outcome(attempt, history, at(100)) for attempt in history.attempts]
 
+    read = [each for each in told if each is not None]
     assert {each.destination_id: each.outcome for each in read} == outcomes
     assert {each.buyer_id for each in read} == {
         "acme" if destination == "acme-east" else destination for destination in outcomes

@@ -8,7 +8,16 @@ from callrouter.domain.call import read_history
 from callrouter.domain.dial_outcomes import list_dial_outcomes
 from callrouter.domain.events import CallEvent, LegStatus, RouteDecided
 from callrouter.domain.reservations import DialOutcome
-from tests.domain.builders import arrived, decided, dial, dial_ended, ended, leg, leg_sid
+from tests.domain.builders import (
+    arrived,
+    decided,
+    dial,
+    dial_ended,
+    ended,
+    leg,
+    leg_sid,
+    ring_group,
+)
 
 BUSY = (leg(1, 3, LegStatus.BUSY), dial_ended(1, 3, LegStatus.BUSY))
 TALK = (
@@ -79,3 +88,28 @@ def test_of_phones_that_ring_together_the_one_that_answered_was_connected() -> N
     assert told["acme-west"] == (True, True, True)
     assert told["acme-east"][1:] == (False, False)
     assert told[""] == (True, True, True)
+
+
+def test_a_ring_group_is_not_over_while_one_of_its_phones_may_still_answer() -> None:
+    group = replace(ring_group(1, 0, dial("acme-east"), dial("acme-west")), reserves=True)
+    busy = leg(1, 3, LegStatus.BUSY, sid=leg_sid(7), destination="acme-west")
+
+    assert tell(group, busy, leg(1, 3, LegStatus.RINGING, destination="acme-east")) == {}
+
+
+def test_the_end_of_the_dial_gives_back_what_those_had_who_havent_reported_yet() -> None:
+    group = replace(ring_group(1, 0, dial("acme-east"), dial("acme-west")), reserves=True)
+    busy = leg(1, 3, LegStatus.BUSY, sid=leg_sid(7), destination="acme-west")
+    over = dial_ended(1, 30, LegStatus.BUSY, sid=leg_sid(7), destination="acme-east")
+
+    assert tell(group, busy, over) == dict.fromkeys(
+        ("acme-east", "acme-west", ""), (True, False, False)
+    )
+
+
+def test_a_destination_that_the_carrier_never_dialled_gets_its_room_back() -> None:
+    other = dial_ended(1, 5, LegStatus.BUSY, destination="bolt")
+
+    told = tell(reserving(decided(1, 0)), other)
+
+    assert told == {"acme-east": (False, False, False), "": (True, False, False)}

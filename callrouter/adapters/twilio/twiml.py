@@ -22,8 +22,8 @@ _NOT_IN_SERVICE = "The number that you have dialled is not in service."
 
 def render_decision(decision: Decision, links: Links, tried: tuple[str, ...], call_sid: str) -> str:
     """What Twilio is told to do with the caller now; `tried` are the earlier destinations."""
-    if decision.dial is not None:
-        dials = (decision.dial, *decision.also)
+    dials = decision.dials
+    if dials:
         if any(dial.sip_header for dial in dials):
             dials = tuple(_name_call(dial, call_sid) for dial in dials)
             return _render_dial(dials, decision.attempt, links, tried)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
 from callrouter.adapters.storage.routing_tables import list_campaigns
+from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.stops import last_closed_at, read_stops
 from callrouter.domain.circuit_breaker import Breaker, Phase, find_failing
 from callrouter.domain.destination_outcomes import count_outcomes
@@ -70,6 +71,26 @@ def read_tables_with(
         if not plan.table.destination_ids().isdisjoint(destination_ids)
     }
     return Tables(found)
+
+
+def weigh_taking_out(
+    connection: Connection,
+    compiled: Compiled,
+    seller_id: str,
+    directory: Directory,
+    destination_ids: frozenset[str],
+    at: datetime,
+) -> Tables:
+    """The same for somebody who would be taken out, in a transaction that then does so.
+
+    Where the verdict allows it, it is made again while this seller's other changes wait: or two
+    that are each the other's only peer could go at the same moment.
+    """
+    tables = read_tables_with(connection, compiled, seller_id, directory, destination_ids, at)
+    if tables.verdict is TripVerdict.TRIP:
+        bump_conditions(connection, seller_id)
+        tables = read_tables_with(connection, compiled, seller_id, directory, destination_ids, at)
+    return tables
 
 
 def read_live_plans(

@@ -21,7 +21,7 @@ from callrouter.domain.directory import Buyer, Directory
 from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.domain.trip_guard import TripVerdict
 from callrouter.workflows.compiled import Compiled
-from callrouter.workflows.left_in_tables import read_tables_with
+from callrouter.workflows.left_in_tables import weigh_taking_out
 from callrouter.workflows.ports import Clock, HealthProbe
 from callrouter.workflows.raise_alert import raise_alert, recover_alert
 
@@ -132,7 +132,7 @@ def _take_down(connection: Connection, compiled: Compiled, polled: _Round, healt
     """Keep calls from a buyer, unless nobody else would be left; False when they go on."""
     seller_id, buyer_id = polled.seller_id, health.buyer_id
     reason = f"health URL: {health.said}, {health.in_row} bad answers in a row"
-    tables = read_tables_with(
+    tables = weigh_taking_out(
         connection,
         compiled,
         seller_id,

@@ -27,7 +27,7 @@ from callrouter.domain.directory import Directory, breaker_settings
 from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.domain.trip_guard import TripVerdict
 from callrouter.workflows.compiled import Compiled
-from callrouter.workflows.left_in_tables import Tables, read_tables_with
+from callrouter.workflows.left_in_tables import Tables, weigh_taking_out
 from callrouter.workflows.raise_alert import raise_alert, recover_alert
 
 log = structlog.get_logger()
@@ -98,7 +98,7 @@ def judge_destination(
         return False
     if turn.breaker.phase is Phase.OPEN:
         own = frozenset({destination_id})
-        tables = read_tables_with(connection, compiled, seller_id, directory, own, at)
+        tables = weigh_taking_out(connection, compiled, seller_id, directory, own, at)
         if tables.verdict is not TripVerdict.TRIP:
             _refuse(connection, case, turn, tables)
             return False

@@ -1,14 +1,20 @@
 """Breakers as calls turn them: what is kept, what is told, and what is never done."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
+from threading import Barrier
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
-from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.storage.sellers import read_change_counter
 from callrouter.adapters.storage.stops import change_stop, list_stop_changes, read_stops
 from callrouter.domain.call import read_history
@@ -16,6 +22,7 @@ from callrouter.domain.events import DialEnded, LegStatus, RouteDecided
 from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.compiled import Compiled
+from callrouter.workflows.stop_traffic import resume_traffic
 from callrouter.workflows.trip_breaker import note_attempt
 from tests.domain.builders import at, decided, dial_ended
 from tests.switchboards import BUYERS, DID, SELLER, T0, TABLE, activate, open_seller
@@ -312,3 +319,70 @@ def test_one_that_is_closed_at_this_hour_is_no_help(traffic: Traffic) -> None:
 
     assert traffic.stops() == {}
     assert traffic.alerts() == ["last-one:acme-east"]
+
+
+def test_two_that_have_only_each_other_never_go_at_the_same_moment(database: Database) -> None:
+    buyers = BUYERS.replace('name = "', 'breaker = { minimum_sample = 1 }\nname = "')
+    open_seller(database, buyers=buyers, tables=(TABLE,))
+
+    def fail(destination: str, seconds: float, together: Barrier) -> None:
+        traffic = Traffic(database, Compiled(), calls=round(seconds * 10))
+        together.wait()
+        traffic.fail(destination, seconds)
+
+    with ThreadPoolExecutor(2) as threads:
+        for turn in range(8):
+            together = Barrier(2)
+            ends = [
+                threads.submit(fail, destination, 1000 * turn + offset, together)
+                for offset, destination in enumerate(("acme-east", "bolt-main"), start=1)
+            ]
+            for end in ends:
+                end.result()
+            out = set(Traffic(database, Compiled()).stops())
+            assert len(out) == 1, f"turn {turn}"
+            for destination in out:
+                resume_traffic(
+                    database,
+                    SELLER.seller_id,
+                    StopKind.DESTINATION,
+                    destination,
+                    author="maria",
+                    note="",
+                    at=at(1000 * turn + 10),
+                )
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["acme-east", "bolt-main", "crest-desk"]),
+            st.sampled_from([FAILED, FAILED, BUSY, COMPLETED]),
+            st.integers(1, 90),
+        ),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_whatever_calls_do_somebody_always_takes_calls_and_nobody_comes_back_too_soon(
+    calls: list[tuple[str, LegStatus, int]],
+) -> None:
+    with capture_logs(), TemporaryDirectory() as folder:
+        upgrade(url := f"sqlite:///{folder}/calls.db")
+        database = open_database(url)
+        open_seller(database, buyers=BUYERS + CREST, tables=(THREE,))
+        traffic = Traffic(database, Compiled())
+        seconds, out = 0, dict[str, Stop]()
+        for destination, status, wait in calls:
+            seconds += wait
+            traffic.end(destination, status, seconds, talk_s=60)
+            with database.read() as connection:
+                now = {s.subject_id: s for s in read_stops(connection, SELLER.seller_id)}
+            assert len(now) < 3, "all three are out"
+            for gone in out.keys() - now.keys():
+                until = out[gone].until
+                assert until is not None
+                assert until <= at(seconds), f"{gone} came back within its cool-down"
+            out = now
+        database.dispose()

@@ -13,6 +13,7 @@ from benchmarks.domain import measure_decide, measure_derive
 from benchmarks.load import Measured, Webhook, send
 from benchmarks.postgresql import running_postgresql
 from benchmarks.servers import SELLER, Setup, Web, serving, set_up
+from benchmarks.swaps import measure_swaps
 from benchmarks.webhooks import make_arrivals, make_progress
 from callrouter.adapters.clock import SystemClock
 
@@ -94,12 +95,15 @@ def main() -> None:
         with running_postgresql() as url:
             rows = measure(url, folder, POSTGRESQL_WEB, "PostgreSQL")
         rows += measure(f"sqlite:///{folder}/calls.db", folder, SQLITE_WEB, "SQLite")
-    text = _render(rows, [measure_decide(5), measure_decide(50), measure_derive()])
+        with running_postgresql() as url:
+            swaps = [measure_swaps(url, folder, POSTGRESQL_WEB, "PostgreSQL")]
+        swaps.append(measure_swaps(f"sqlite:///{folder}/swaps.db", folder, SQLITE_WEB, "SQLite"))
+    text = _render(rows, swaps, [measure_decide(5), measure_decide(50), measure_derive()])
     RESULTS.write_text(text)
     sys.stdout.write(text)
 
 
-def _render(rows: list[Row], domain: list[tuple[str, str]]) -> str:
+def _render(rows: list[Row], swaps: list[tuple[str, str]], domain: list[tuple[str, str]]) -> str:
     headings = ["what", "req/s", "p50 / p99 ms", "bare req/s", "bare p50 / p99 ms"]
     headings += ["ratio", "p99 ratio", "goal"]
     lines = [
@@ -113,6 +117,10 @@ def _render(rows: list[Row], domain: list[tuple[str, str]]) -> str:
         "| " + " | ".join(headings) + " |",
         "|" + "---|" * len(headings),
         *("| " + " | ".join(row.cells()) + " |" for row in rows),
+        "",
+        "| swaps | what came of it (goal: 0 by an older table, 0 failed requests) |",
+        "|---|---|",
+        *(f"| {what} | {came} |" for what, came in swaps),
         "",
         "| domain | pace |",
         "|---|---|",

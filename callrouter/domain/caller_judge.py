@@ -10,6 +10,7 @@ from callrouter.domain.caller_lists import (
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Skip, SkipRule
 from callrouter.domain.duplicates import (
+    DuplicateRule,
     DuplicateThen,
     PastContact,
     RepeatThen,
@@ -17,6 +18,8 @@ from callrouter.domain.duplicates import (
     find_duplicate,
     find_repeat,
     is_too_soon,
+    name_duplicates,
+    name_window,
     prefers,
     say_duplicate,
     say_repeat,
@@ -72,7 +75,7 @@ class CallerJudge:
         if rule is None or rule.then is not DuplicateThen.ANOTHER_BUYER:
             return None
         found = self._find_duplicate(planned)
-        return Skip(SkipRule.DUPLICATE, say_duplicate(rule, found, self._at)) if found else None
+        return self._say_duplicate(rule, found) if found else None
 
     def prefers(self, planned: PlannedRoute) -> bool:
         """Whether the caller belongs to this candidate, whatever the priorities."""
@@ -87,14 +90,16 @@ class CallerJudge:
         if self._call.attempts or last_call is None:
             return None
         if is_too_soon(rules.min_gap_s, last_call, self._at):
-            return Skip(SkipRule.TOO_SOON, say_repeat(rules.min_gap_s, last_call, self._at))
+            saw = say_repeat(rules.min_gap_s, last_call, self._at)
+            return Skip(SkipRule.TOO_SOON, saw, name_window(rules.min_gap_s))
         repeats = rules.repeats
         if repeats is None or repeats.then is not RepeatThen.REFUSE:
             return None
         found = find_repeat(repeats, last_call, self._at)
-        return (
-            Skip(SkipRule.REPEAT, say_repeat(repeats.window_s, found, self._at)) if found else None
-        )
+        if found is None:
+            return None
+        saw = say_repeat(repeats.window_s, found, self._at)
+        return Skip(SkipRule.REPEAT, saw, name_window(repeats.window_s))
 
     def _refuse_duplicate(self) -> Skip | None:
         if not self._known.contacts:
@@ -104,8 +109,12 @@ class CallerJudge:
             if rule is not None and rule.then is DuplicateThen.REFUSE:
                 found = self._find_duplicate(planned)
                 if found is not None:
-                    return Skip(SkipRule.DUPLICATE, say_duplicate(rule, found, self._at))
+                    return self._say_duplicate(rule, found)
         return None
+
+    def _say_duplicate(self, rule: DuplicateRule, found: PastContact) -> Skip:
+        saw = say_duplicate(rule, found, self._at)
+        return Skip(SkipRule.DUPLICATE, saw, name_duplicates(rule))
 
     def _find_duplicate(self, planned: PlannedRoute) -> PastContact | None:
         rule = planned.rules.duplicates

@@ -12,6 +12,13 @@ _IN_PERIOD = {
     Period.MONTH: "this month",
     Period.EVER: "ever",
 }
+_EACH_PERIOD = {
+    Period.HOUR: "an hour",
+    Period.DAY: "a day",
+    Period.WEEK: "a week",
+    Period.MONTH: "a month",
+    Period.EVER: "ever",
+}
 _MICROS_OF_A_CENT = 10_000
 _CENTS_OF_A_UNIT = 100
 _MICROS_OF_A_UNIT = _MICROS_OF_A_CENT * _CENTS_OF_A_UNIT
@@ -34,6 +41,31 @@ def say_usage(counter: Counter, usage: Usage, at: datetime, amount: int = 1) -> 
     return _say_figures(counter, usage, amount) + _say_reset(counter, at)
 
 
+def name_limit(counter: Counter, usage: Usage, amount: int = 1) -> str:
+    """Which of a counter's limits holds a dial of `amount` back, whatever is counted by now.
+
+    "50 connected a day", "5 calls at once for buyer acme", "spacing 30 s".
+    """
+    if usage.total + amount <= counter.cap.limit:
+        return f"spacing {counter.spacing_s} s{_say_whose(counter)}"
+    return say_limit(counter)
+
+
+def say_limit(counter: Counter) -> str:
+    """A counter's limit, as in "50 connected a day" or "5 calls at once for buyer acme".
+
+    One that only counts has none: "calls at once".
+    """
+    cap, whose = counter.cap, _say_whose(counter)
+    if cap.measure is Measure.CONCURRENT:
+        limit = "" if cap.limit >= UNLIMITED else f"{cap.limit} "
+        return f"{limit}{'call' if cap.limit == 1 else 'calls'} at once{whose}"
+    period = _EACH_PERIOD[cap.period]
+    if cap.measure is Measure.REVENUE:
+        return f"{say_micros(cap.limit)} {counter.currency} {period}{whose}"
+    return f"{cap.limit} {cap.measure} {period}{whose}"
+
+
 def say_micros(micros: int) -> str:
     """An amount of money in whole units with cents, or all its decimals where cents don't do."""
     sign, micros = ("-" if micros < 0 else ""), abs(micros)
@@ -47,7 +79,7 @@ def _say_figures(counter: Counter, usage: Usage, amount: int) -> str:
     measure, limit, whose = counter.cap.measure, counter.cap.limit, _say_whose(counter)
     if measure is Measure.CONCURRENT:
         of_limit = "" if limit >= UNLIMITED else f" of {limit}"
-        calls = "call" if min(limit, usage.total) == 1 else "calls"
+        calls = "call" if 1 in (limit, *(() if of_limit else (usage.total,))) else "calls"
         return f"{usage.total}{of_limit} {calls} at once{whose}"
     period = _IN_PERIOD[counter.cap.period]
     if measure is Measure.REVENUE:

@@ -3,7 +3,7 @@
 Values only; how they come about is known in `routing` and `closing`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from callrouter.domain.numbers import Caller
@@ -34,10 +34,17 @@ class SkipRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """The rule that passed a candidate by, and the value that it saw."""
+    """The rule that passed a candidate by, and the value that it saw.
+
+    `subject` is the very filter, cap, stop or window, without what it saw: what rules are told
+    apart by when they are counted. It is "" where the rule's name says all, and in decisions that
+    were recorded before there was one; it says nothing that `saw` doesn't, so that it isn't
+    compared.
+    """
 
     rule: SkipRule
     saw: str
+    subject: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +118,6 @@ class Decision:
     language: str = "en-US"
     voicemail_max_s: int = 0
     also: tuple[Dial, ...] = ()
-
-    @property
-    def dials(self) -> tuple[Dial, ...]:
-        """Everybody who is rung by this decision, `dial` first; empty when nobody is."""
-        return () if self.dial is None else (self.dial, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

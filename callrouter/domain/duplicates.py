@@ -237,13 +237,23 @@ def say_duplicate(rule: DuplicateRule, contact: PastContact, at: datetime) -> st
     what = "payable" if contact.payable else "connected"
     age = say_span(_age_s(contact.connected_at, at) or 0)
     with_whom = f" with {contact.destination_id}" if rule.scope is DuplicateScope.BUYER else ""
-    return f"{what}{with_whom} {age} ago in {contact.call_sid}, window {say_span(rule.window_s)}"
+    return f"{what}{with_whom} {age} ago in {contact.call_sid}, {name_window(rule.window_s)}"
 
 
 def say_repeat(window_s: int, last_call: PastCall, at: datetime) -> str:
     """What a refusal saw: "called 40 seconds ago in CA…, window 10 minutes"."""
     age = say_span(_age_s(last_call.arrived_at, at) or 0)
-    return f"called {age} ago in {last_call.call_sid}, window {say_span(window_s)}"
+    return f"called {age} ago in {last_call.call_sid}, {name_window(window_s)}"
+
+
+def name_duplicates(rule: DuplicateRule) -> str:
+    """Which calls the rule looks back at, as in "payable with its buyer, window 30 days"."""
+    return f"{rule.after} with its {rule.scope}, {name_window(rule.window_s)}"
+
+
+def name_window(window_s: int) -> str:
+    """A window by its length, as in "window 10 minutes"."""
+    return f"window {say_span(window_s)}"
 
 
 def _newest(contacts: Iterable[PastContact]) -> PastContact | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from callrouter.domain.caller_judge import CallerJudge
-from callrouter.domain.cap_words import say_usage
+from callrouter.domain.cap_words import name_limit, say_usage
 from callrouter.domain.caps import UNLIMITED, Counter, Usage
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Skip, SkipRule
@@ -18,8 +18,15 @@ from callrouter.domain.filters import (
 from callrouter.domain.periods import Moment
 from callrouter.domain.plan import Plan, PlannedRoute, make_probe_claim
 from callrouter.domain.routing_table import AdvertisedNumber, WhenUncounted, WithheldCallers
-from callrouter.domain.stops import StopKind, find_stop, group_stops, needs_probe, say_stop
-from callrouter.domain.timetable import Timetable, WallTime, is_open, read_wall, say_closed
+from callrouter.domain.stops import (
+    StopKind,
+    find_stop,
+    group_stops,
+    name_stop,
+    needs_probe,
+    say_stop,
+)
+from callrouter.domain.timetable import WallTime, is_open, read_wall, say_closed
 
 CARRIER_EXTRA_RING_S = 5
 """Twilio lets a phone ring about this much longer than `timeout` says (its page on <Dial>)."""
@@ -88,6 +95,15 @@ class Judge:
             or self._skip_full(planned)
         )
 
+    def find_skip_of_anybody(self, planned: PlannedRoute) -> Skip | None:
+        """The same as far as it doesn't depend on who calls, which DID, and what was tried."""
+        return (
+            self._skip_destination(planned)
+            or self._skip_closed(planned)
+            or self._skip_uncounted(planned)
+            or self._skip_full(planned)
+        )
+
     def needs_probe(self, planned: PlannedRoute) -> bool:
         """Whether a call to this candidate is the one that tries it after an outage."""
         stops = self._stops.get((StopKind.DESTINATION, planned.destination_id), ())
@@ -112,7 +128,9 @@ class Judge:
             *self._stops.get((StopKind.BUYER, planned.buyer_id), ()),
         )
         stop = find_stop(stops, self._at)
-        return Skip(SkipRule.STOPPED, say_stop(stop, self._at)) if stop else None
+        if stop is None:
+            return None
+        return Skip(SkipRule.STOPPED, say_stop(stop, self._at), name_stop(stop))
 
     def _refuse_call(self) -> Skip | None:
         """Why this call gets nobody at all, not even the overflow."""
@@ -121,7 +139,8 @@ class Judge:
             return Skip(SkipRule.WITHHELD_CALLER, f"caller id {call.caller.ani!r}")
         stop = find_stop(self._stops.get((StopKind.PUBLISHER, call.publisher), ()), self._at)
         if stop is not None:
-            return Skip(SkipRule.STOPPED, f"publisher {call.publisher}: {say_stop(stop, self._at)}")
+            saw = f"publisher {call.publisher}: {say_stop(stop, self._at)}"
+            return Skip(SkipRule.STOPPED, saw, name_stop(stop))
         return self._caller.refuse()
 
     def _find_spent(self) -> Skip | None:
@@ -129,23 +148,27 @@ class Judge:
         call, limits = self._call, self._plan.table.limits
         if call.attempts >= limits.attempts:
             used = f"{call.attempts} of {limits.attempts} attempts used"
-            return Skip(SkipRule.ATTEMPT_LIMIT, used)
+            return Skip(SkipRule.ATTEMPT_LIMIT, used, f"{limits.attempts} attempts")
         if find_ring_left_s(limits.ring_s, call.ring_ms) < SHORTEST_RING_S:
             rung = f"{call.ring_ms / 1000:.1f} s of {limits.ring_s} s rung"
-            return Skip(SkipRule.RING_LIMIT, rung)
+            return Skip(SkipRule.RING_LIMIT, rung, f"{limits.ring_s} s")
         return None
 
     def _skip_by_rules(self, planned: PlannedRoute) -> Skip | None:
         pointed_at = self._did.to
         if pointed_at and planned.destination_id != pointed_at:
-            return Skip(SkipRule.POINTED_ELSEWHERE, f"{self._call.did} goes to {pointed_at}")
-        timetable, filters = planned.timetable, planned.rules.filters
-        skip = self._skip_closed(timetable) if timetable is not None else None
+            saw = f"{self._call.did} goes to {pointed_at}"
+            return Skip(SkipRule.POINTED_ELSEWHERE, saw, pointed_at)
+        filters = planned.rules.filters
+        skip = self._skip_closed(planned)
         if skip is None and filters:
             skip = self._skip_filtered(filters)
         return skip or self._caller.find_skip(planned)
 
-    def _skip_closed(self, timetable: Timetable) -> Skip | None:
+    def _skip_closed(self, planned: PlannedRoute) -> Skip | None:
+        timetable = planned.timetable
+        if timetable is None:
+            return None
         place = id(timetable)
         if place not in self._closed:
             opened = is_open(timetable, self._read_wall(timetable.zone))
@@ -157,8 +180,10 @@ class Judge:
     def _skip_filtered(self, filters: tuple[Filter, ...]) -> Skip | None:
         place = id(filters)
         if place not in self._filtered:
-            saw = find_mismatch(filters, self._facts)
-            self._filtered[place] = None if saw is None else Skip(SkipRule.FILTERED, saw)
+            found = find_mismatch(filters, self._facts)
+            self._filtered[place] = (
+                None if found is None else Skip(SkipRule.FILTERED, str(found), found.wanted)
+            )
         return self._filtered[place]
 
     def _skip_uncounted(self, planned: PlannedRoute) -> Skip | None:
@@ -186,7 +211,8 @@ class Judge:
         counted = self._conditions.usage.get(self._keys[id(counter)], _EMPTY)
         if counter.has_room(counted, self._at, amount):
             return None
-        return Skip(SkipRule.FULL, say_usage(counter, counted, self._at, amount))
+        saw = say_usage(counter, counted, self._at, amount)
+        return Skip(SkipRule.FULL, saw, name_limit(counter, counted, amount))
 
     def _skip_probed(self, planned: PlannedRoute) -> Skip | None:
         if not self.needs_probe(planned):
@@ -195,7 +221,7 @@ class Judge:
         if not self._conditions.usage.get(key, _EMPTY).total:
             return None
         said = "breaker half open: the one call that tries it is in progress"
-        return Skip(SkipRule.STOPPED, said)
+        return Skip(SkipRule.STOPPED, said, "breaker half open")
 
     def _read_wall(self, zone: str) -> WallTime:
         wall = self._walls.get(zone)

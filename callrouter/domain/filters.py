@@ -75,14 +75,25 @@ def check_pattern(pattern: str) -> str | None:
     return None
 
 
-def find_mismatch(filters: tuple[Filter, ...], facts: CallFacts) -> str | None:
-    """The first filter that this call doesn't match, with what it saw; None when all match."""
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A filter, as it is shown, and what it saw of a call that it doesn't let through."""
+
+    wanted: str
+    saw: str
+
+    def __str__(self) -> str:
+        return f"{self.wanted}: {self.saw}"
+
+
+def find_mismatch(filters: tuple[Filter, ...], facts: CallFacts) -> Mismatch | None:
+    """The first filter that this call doesn't match; None when all match."""
     for each in filters:
         saw = facts.get(each.field)
         if saw is None:
-            return f"{each}: {each.field} was not sent"
+            return Mismatch(str(each), f"{each.field} was not sent")
         if not _matches(each, saw.casefold()):
-            return f"{each}: {each.field} is {saw}"
+            return Mismatch(str(each), f"{each.field} is {saw}")
     return None
 
 

@@ -103,6 +103,15 @@ def needs_probe(stops: Iterable[Stop], at: datetime) -> bool:
 _ORDER = {cause: position for position, cause in enumerate(StopCause)}
 
 
+def name_stop(stop: Stop) -> str:
+    """Whose stop it is and of what cause, as in "buyer acme paused": the same as long as it lasts.
+
+    One of a destination goes without its name, since a skip is of a destination anyway.
+    """
+    cause = stop.cause.replace("_", " ")
+    return cause if stop.kind is StopKind.DESTINATION else f"{stop.kind} {stop.subject_id} {cause}"
+
+
 def say_stop(stop: Stop, at: datetime) -> str:
     """The stop in the words of a skip, as in "breaker open since 10:02 UTC, 5 of 6 failed".
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callrouter.domain.cap_words import say_micros, say_usage
+from callrouter.domain.cap_words import name_limit, say_limit, say_micros, say_usage
 from callrouter.domain.caps import Cap, Counter, Measure, Subject, SubjectKind, Usage, compile_cap
 from callrouter.domain.caps import watch_subject as watch
 from callrouter.domain.periods import Period
@@ -81,6 +81,10 @@ def counter(
         pytest.param(
             watch(ACME, limit=1), Usage(0, 1), 1, "1 of 1 call at once for buyer acme", id="one"
         ),
+        pytest.param(
+            watch(EAST, limit=3), Usage(0, 1), 1, "1 of 3 calls at once", id="one of three"
+        ),
+        pytest.param(watch(EAST), Usage(0, 1), 1, "1 call at once", id="one, and no limit"),
         pytest.param(watch(EAST), Usage(0, 3), 1, "3 calls at once", id="no limit"),
         pytest.param(
             watch(EAST, spacing_s=30),
@@ -136,3 +140,25 @@ def test_a_day_that_begins_without_a_midnight_is_told_so() -> None:
 )
 def test_money_is_told_to_the_cent_or_to_its_last_decimal(micros: int, said: str) -> None:
     assert say_micros(micros) == said
+
+
+@pytest.mark.parametrize(
+    ("counted", "said"),
+    [
+        (counter(Measure.CONNECTED, 50, Period.DAY), "50 connected a day"),
+        (counter(Measure.PAYABLE, 7, Period.EVER, ACME), "7 payable ever for buyer acme"),
+        (counter(Measure.REVENUE, 500_000_000, Period.WEEK), "500.00 USD a week"),
+        (watch(EAST, limit=5), "5 calls at once"),
+        (watch(ACME, limit=1), "1 call at once for buyer acme"),
+        (watch(EAST, spacing_s=30), "calls at once"),
+    ],
+)
+def test_a_limit_is_told_without_what_is_counted(counted: Counter, said: str) -> None:
+    assert say_limit(counted) == said
+
+
+def test_the_limit_that_holds_a_dial_back_is_the_count_s_or_the_spacing() -> None:
+    both = watch(ACME, spacing_s=30, limit=5)
+
+    assert name_limit(both, Usage(0, 5, JUST_NOW)) == "5 calls at once for buyer acme"
+    assert name_limit(both, Usage(0, 4, JUST_NOW)) == "spacing 30 s for buyer acme"

@@ -533,3 +533,98 @@ def test_a_rule_of_the_route_stands_above_the_buyer_s_and_the_campaign_s() -> No
 
     assert said_of(decision) == ""
     assert said_of(decision, "bolt-main") == "filtered: state == OK: state is TX"
+
+
+CLOSED = 'hours = { weekdays = "11:00-18:00" }'
+PAUSED_BUYER = stop(kind=StopKind.BUYER, subject="acme")
+PAUSED_PUBLISHER = stop(kind=StopKind.PUBLISHER, subject="radio-kx")
+REPEATS = '[callers]\nmin_gap_s = 5\n[callers.repeats]\nwindow = "10m"\nthen = "refuse"'
+DUPLICATES = 'duplicates = { window = "30d", then = "THEN" }'
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        pytest.param(lambda: ask(written(route=CLOSED)), "", id="the rule says all"),
+        pytest.param(
+            lambda: ask(written(route='filters = ["country == US", "state in OK, NM"]')),
+            "state in [OK, NM]",
+            id="the filter, not the state",
+        ),
+        pytest.param(
+            lambda: ask(written(route='caps = ["50 connected per day"]'), usage=USED),
+            "50 connected a day",
+            id="the cap",
+        ),
+        pytest.param(
+            lambda: ask(
+                written(top='[rules]\ncaps = ["70.00 revenue per week"]', route='price = "9.00"'),
+                usage=USED,
+            ),
+            "70.00 USD a week for campaign flood-repair",
+            id="the cap of somebody else",
+        ),
+        pytest.param(
+            lambda: ask(written(route="concurrency = 2"), usage=USED),
+            "2 calls at once",
+            id="calls at once",
+        ),
+        pytest.param(
+            lambda: ask(written(route="spacing_s = 30"), usage=USED), "spacing 30 s", id="spacing"
+        ),
+        pytest.param(lambda: ask(written(), stops=(stop(),)), "paused", id="its own stop"),
+        pytest.param(
+            lambda: ask(written(), stops=(PAUSED_BUYER,)), "buyer acme paused", id="its buyer's"
+        ),
+        pytest.param(
+            lambda: ask(written(), stops=(PAUSED_PUBLISHER,)),
+            "publisher radio-kx paused",
+            id="the publisher's",
+        ),
+        pytest.param(
+            lambda: ask(
+                written(),
+                stops=(stop(StopCause.HALF_OPEN),),
+                usage={"probe/destination:acme-east": Usage(held=1)},
+            ),
+            "breaker half open",
+            id="being tried",
+        ),
+        pytest.param(
+            lambda: ask(written(did='to = "bolt-main"')), "bolt-main", id="where the number points"
+        ),
+        pytest.param(
+            lambda: ask(written(more=REPEATS), known=KnownCaller(last_call=called(2))),
+            "window 5 seconds",
+            id="too soon",
+        ),
+        pytest.param(
+            lambda: ask(written(more=REPEATS), known=KnownCaller(last_call=called(60))),
+            "window 10 minutes",
+            id="a repeat",
+        ),
+        *(
+            pytest.param(
+                lambda then=then: ask(
+                    written(route=DUPLICATES.replace("THEN", then)),
+                    known=KnownCaller(contacts=(talked("acme-east", 3),)),
+                ),
+                "payable with its buyer, window 30 days",
+                id=f"a duplicate, then {then}",
+            )
+            for then in ("another_buyer", "refuse")
+        ),
+        pytest.param(
+            lambda: ask(written(top="[limits]\nattempts = 1"), tried=("bolt-main",)),
+            "1 attempts",
+            id="the limit of attempts",
+        ),
+    ],
+)
+def test_a_skip_names_the_very_rule_without_what_it_saw(question: Ask, subject: str) -> None:
+    decision = question()
+
+    [skip] = [c.skip for c in decision.candidates if c.destination_id == "acme-east"]
+    assert skip is not None
+    assert skip.subject == subject
+    assert skip == replace(skip, subject="")  # as decisions of before there was one have it

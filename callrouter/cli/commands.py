@@ -11,6 +11,7 @@ from callrouter.cli.demo import demo
 from callrouter.cli.doctor import doctor
 from callrouter.cli.printing import make_visible
 from callrouter.cli.processes import clock, serve
+from callrouter.cli.room import room
 from callrouter.cli.routes import route
 from callrouter.cli.sellers import seller
 from callrouter.cli.simulate import simulate
@@ -58,6 +59,7 @@ _COMMANDS = (
     table,
     callers,
     traffic,
+    room,
     calls,
     route,
     alert,

@@ -119,6 +119,11 @@ class Decision:
     voicemail_max_s: int = 0
     also: tuple[Dial, ...] = ()
 
+    @property
+    def dials(self) -> tuple[Dial, ...]:
+        """Everybody who is rung by this decision, `dial` first; empty when nobody is."""
+        return () if self.dial is None else (self.dial, *self.also)
+
 
 @dataclass(frozen=True, slots=True)
 class CallSoFar:

@@ -137,7 +137,7 @@ def say_closed(timetable: Timetable, at: datetime) -> str:
 def _say_closed_minute(timetable: Timetable, at: datetime) -> str:
     until_at = changes_at(timetable, at)
     until = (
-        f"closed until {_say_time(until_at, at, timetable.zone)}"
+        f"closed until {say_wall_time(until_at, at, timetable.zone)}"
         if until_at
         else f"closed for the next {HORIZON_DAYS} days"
     )
@@ -157,7 +157,7 @@ def _say_reason(timetable: Timetable, at: datetime) -> str:
     return today
 
 
-def _say_time(until_at: datetime, at: datetime, zone: str) -> str:
+def say_wall_time(until_at: datetime, at: datetime, zone: str) -> str:
     """A coming time of day, with the weekday from tomorrow on, and the date from next week on."""
     until, now = until_at.astimezone(ZoneInfo(zone)), at.astimezone(ZoneInfo(zone))
     days = (until.date() - now.date()).days

@@ -1,4 +1,4 @@
-"""The Flask application: webhooks, health, and the plain page of calls where it is switched on."""
+"""The Flask application: webhooks, health, and the plain pages where they are switched on."""
 
 import structlog
 from flask import Flask, request
@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from callrouter.domain.errors import CallrouterError
 from callrouter.web.calls_page import make_calls_page
 from callrouter.web.health import make_health
+from callrouter.web.room_page import make_room_page
 from callrouter.web.webhooks import make_webhooks
 from callrouter.workflows.switchboard import Switchboard
 
@@ -19,7 +20,7 @@ MOST_BODY_BYTES = 2 * 1024 * 1024
 def create_app(board: Switchboard, *, shows_calls_page: bool = False) -> Flask:
     """The application around one switchboard; every blueprint is registered here.
 
-    The page of calls asks nobody who they are: it is for the demo, on this machine only.
+    The pages of calls and room ask nobody who they are: for the demo, on this machine only.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
@@ -27,6 +28,7 @@ def create_app(board: Switchboard, *, shows_calls_page: bool = False) -> Flask:
     app.register_blueprint(make_health(board))
     if shows_calls_page:
         app.register_blueprint(make_calls_page(board))
+        app.register_blueprint(make_room_page(board))
 
     @app.errorhandler(413)
     def too_large(_: HTTPException) -> tuple[str, int]:

@@ -7,8 +7,9 @@ import csv
 import io
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template
 
+from callrouter.web.shown_seller import find_shown_seller
 from callrouter.workflows.export_calls import spell_cell
 from callrouter.workflows.switchboard import Switchboard
 from callrouter.workflows.view_calls import CallsNow, view_calls
@@ -37,10 +38,7 @@ def make_calls_page(board: Switchboard) -> Blueprint:
     )
 
     def look() -> tuple[str, CallsNow]:
-        sellers = sorted(s.seller_id for s in board.known_good.current.sellers.values())
-        seller_id = request.args.get("seller") or (sellers[0] if sellers else "")
-        if seller_id not in sellers:
-            abort(404, "no such seller")
+        seller_id = find_shown_seller(board)
         return seller_id, view_calls(board.database, seller_id, board.clock.now(), _MOST)
 
     @blueprint.get("/calls")

@@ -10,8 +10,8 @@ from callrouter.adapters.storage.engine import open_database
 from callrouter.web.app import create_app
 from tests.switchboards import make_board
 
-ASKS_NOBODY = {"health", "calls", "static"}
-"""Health tells nothing of anybody; the page of calls and its files are for the demo alone."""
+ASKS_NOBODY = {"health", "calls", "room", "static"}
+"""Health tells nothing of anybody; the pages and their files are for the demo alone."""
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_a_seller_that_doesnt_exist_is_not_found(page: TwilioSide) -> None:
 def test_its_script_and_style_come_from_here(page: TwilioSide) -> None:
     shown = page.client.get("/calls").text
 
-    for name in ("calls.js", "calls.css"):
+    for name in ("refresh.js", "pages.css"):
         assert name in shown
         with page.client.get(f"/static/{name}") as file:
             assert file.status_code == 200

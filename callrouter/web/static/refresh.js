@@ -1,4 +1,4 @@
-// Replaces the tables once a second while the page is looked at.
+// Replaces the tables every so many seconds while the page is looked at.
 const now = document.getElementById("now");
 setInterval(async () => {
   if (document.hidden) return;
@@ -6,6 +6,6 @@ setInterval(async () => {
     const answer = await fetch(now.dataset.from);
     if (answer.ok) now.innerHTML = await answer.text();
   } catch {
-    // The server is away for a moment; the next second asks again.
+    // The server is away for a moment; the next time asks again.
   }
-}, 1000);
+}, 1000 * now.dataset.everyS);

@@ -1,0 +1,52 @@
+"""Who can take calls right now: each campaign's live table under what stands at this moment."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from callrouter.adapters.storage.cap_counters import read_usage
+from callrouter.adapters.storage.directories import current_version
+from callrouter.adapters.storage.routing_tables import list_campaigns
+from callrouter.adapters.storage.stops import read_stops
+from callrouter.domain.conditions import Conditions
+from callrouter.domain.errors import NotFoundError
+from callrouter.domain.periods import Moment
+from callrouter.domain.plan import make_probe_claim
+from callrouter.domain.room import CampaignRoom, list_all_counters, view_campaign
+from callrouter.domain.stops import StopKind
+from callrouter.workflows.compiled import Compiled
+
+
+def view_room(
+    compiled: Compiled,
+    connection: Connection,
+    seller_id: str,
+    at: datetime,
+    campaign_id: str | None = None,
+) -> tuple[CampaignRoom, ...]:
+    """The room of every campaign with a live table, or of one.
+
+    Reads what a call would read, without a caller. Raises NotFoundError when there is no such
+    campaign or it has no live table.
+    """
+    directory_version = current_version(connection, seller_id)
+    stops = read_stops(connection, seller_id)
+    plans = [
+        compiled.plan(
+            connection, seller_id, each.campaign_id, each.active_version, directory_version
+        )
+        for each in list_campaigns(connection, seller_id)
+        if each.active_version is not None and campaign_id in (None, each.campaign_id)
+    ]
+    if campaign_id is not None and not plans:
+        raise NotFoundError(f"there is no campaign {campaign_id!r} with a live table")
+    moment = Moment(at)
+    keys = [counter.key_in(moment) for plan in plans for counter in list_all_counters(plan)]
+    keys += [
+        make_probe_claim(stop.subject_id).key
+        for stop in stops
+        if stop.is_breaker and stop.kind is StopKind.DESTINATION
+    ]
+    usage = read_usage(connection, seller_id, keys)
+    conditions = Conditions(at=at, usage=usage, stops=stops)
+    return tuple(view_campaign(plan, conditions) for plan in plans)

@@ -5,13 +5,15 @@ Walks whatever fields a value has, so that a key that is added to a table is nev
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from decimal import Decimal
 from json import dumps
 from re import compile as compile_pattern
 from typing import Any, TypeAlias
 
+from callrouter.domain.cap_words import say_micros
+from callrouter.domain.caps import Cap, Measure
 from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.money import MICROS
+from callrouter.domain.hours import Span, Window
+from callrouter.domain.periods import Period
 from callrouter.domain.routing_table import AdvertisedNumber, Group, Route, RoutingTable
 
 _Sections: TypeAlias = dict[str, dict[str, str]]
@@ -28,6 +30,9 @@ _IDS: Mapping[type, str] = {
 _WORDS = {
     "numbers": "dids",
     "buyer_rules": "buyers",
+    "buyer_quotas": "buyers",
+    "publisher_quotas": "publishers",
+    "quota": "rules",
     "group_id": "group",
     "buyer_id": "buyer",
     "overflow_destination_id": "overflow",
@@ -36,8 +41,9 @@ _WORDS = {
 """What the files call a field, where that isn't the field's own name."""
 _UNTOLD = frozenset({"campaign_id", "version"})
 """What two versions have in common, or always differ in."""
-_SPREAD = "rules"
-"""The field whose keys stand among those of the section that it is in."""
+_SPREAD = frozenset({"rules", "quota"})
+"""The fields whose keys stand among those of the section that they are in."""
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PLAIN = compile_pattern(r"[\w.+:/@-]+")
 
 
@@ -91,9 +97,10 @@ def _spell(whole: RoutingTable | Directory) -> _Sections:
         entries = _list_entries(value)
         if entries is not None:
             for entry_id, entry in entries.items():
-                sections[f"{name}[{entry_id}]"] = dict(_spell_fields(entry, ""))
+                section = sections.setdefault(f"{name}[{entry_id}]", {})
+                section.update(_spell_fields(entry, ""))
         elif _is_composed(value):
-            sections[name] = dict(_spell_fields(value, ""))
+            sections.setdefault(name, {}).update(_spell_fields(value, ""))
         else:
             sections[""].update(_spell_field(field, value, name))
     return sections
@@ -113,7 +120,7 @@ def _spell_fields(composed: object, prefix: str) -> Iterator[tuple[str, str]]:
         if field.name == _IDS.get(type(composed)):
             continue
         name = prefix + _WORDS.get(field.name, field.name)
-        yield from _spell_field(field, value, prefix + _SPREAD if field.name == _SPREAD else name)
+        yield from _spell_field(field, value, name)
 
 
 def _spell_field(field: "Field[Any]", value: object, name: str) -> Iterator[tuple[str, str]]:
@@ -121,23 +128,30 @@ def _spell_field(field: "Field[Any]", value: object, name: str) -> Iterator[tupl
     if value is None or (_is_empty(value) and _is_empty(_default_of(field))):
         return
     if _is_composed(value):
-        yield from _spell_fields(value, "" if field.name == _SPREAD else f"{name}.")
+        yield from _spell_fields(value, "" if field.name in _SPREAD else f"{name}.")
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield f"{name}.{key}", _spell_value(each)
-    elif field.name.endswith("_micros"):
-        yield name.removesuffix("_micros"), _spell_money(value)
+    elif field.name.endswith("_micros") and isinstance(value, int):
+        yield name.removesuffix("_micros"), say_micros(value)
     else:
         yield name, _spell_value(value)
 
 
 def _spell_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_spell_value, value))}]"
-    if isinstance(value, frozenset):
-        return f"[{', '.join(sorted(map(_spell_value, value)))}]"
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case tuple() | list():
+            return f"[{', '.join(map(_spell_value, value))}]"
+        case Cap():
+            return _spell_cap(value)
+        case Window():
+            day, times = _WEEKDAYS[value.weekday], (value.start_min, value.end_min)
+            return f"{day} {'-'.join(f'{each // 60:02}:{each % 60:02}' for each in times)}"
+        case Span():
+            note = f" ({value.note})" if value.note else ""
+            return f"{value.begins:%Y-%m-%d %H:%M%z} to {value.ends:%Y-%m-%d %H:%M%z}{note}"
     if _is_composed(value):
         return " ".join(f"{key} {each}" for key, each in _spell_fields(value, ""))
     text = str(value)
@@ -146,9 +160,11 @@ def _spell_value(value: object) -> str:
     )
 
 
-def _spell_money(micros: object) -> str:
-    text = f"{Decimal(str(micros)) / MICROS:.6f}"
-    return text.removesuffix("0000")
+def _spell_cap(cap: Cap) -> str:
+    limit = say_micros(cap.limit) if cap.measure is Measure.REVENUE else str(cap.limit)
+    period = "ever" if cap.period is Period.EVER else f"per {cap.period}"
+    across = " across campaigns" if cap.across_campaigns else ""
+    return f"{limit} {cap.measure} {period}{across}"
 
 
 def _told_fields(composed: object) -> list[tuple["Field[Any]", object]]:

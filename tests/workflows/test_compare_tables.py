@@ -7,9 +7,12 @@ from typing import Union, get_args, get_origin, get_type_hints
 
 import pytest
 
+from callrouter.domain.caps import Cap, Measure
 from callrouter.domain.circuit_breaker import BreakerKeys
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.filters import Filter, Operator
+from callrouter.domain.hours import Hours, Span, Window
+from callrouter.domain.periods import Period
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
     Group,
@@ -24,7 +27,7 @@ from callrouter.domain.routing_table import (
     StrategyName,
     WithheldCallers,
 )
-from callrouter.domain.rules import Recovery, Rules
+from callrouter.domain.rules import Quota, Recovery, Rules
 from callrouter.workflows.compare_tables import (
     Difference,
     compare_directories,
@@ -42,6 +45,14 @@ EAST, BOLT = TABLE.routes
 OVERFLOW = NobodyLeft(LastResort.OVERFLOW, "Sorry.", overflow_destination_id="night-desk")
 TEXAS = Filter("state", Operator.IN, ("TX", "OK"))
 RICH = Filter("zip", Operator.GREATER, ("7",))
+HOURS = Hours(
+    (Window(0, 480, 1080), Window(5, 1320, 270)),
+    holidays=("US-TX",),
+    closed_on=(date(2026, 12, 24),),
+    closures=(
+        Span(datetime(2026, 11, 27, 8), datetime(2026, 11, 28, 8), "rain"),  # noqa: DTZ001
+    ),
+)
 VOICEMAIL = NobodyLeft(LastResort.VOICEMAIL, "Sorry.", voicemail_max_s=60)
 
 
@@ -127,6 +138,31 @@ VOICEMAIL = NobodyLeft(LastResort.VOICEMAIL, "Sorry.", voicemail_max_s=60)
             ],
             id="rules-a-strategy-and-a-group",
         ),
+        pytest.param(
+            replace(
+                TABLE,
+                quota=Quota((Cap(Measure.ATTEMPTS, 500, Period.HOUR),)),
+                buyer_rules={"acme": Rules(spacing_s=10)},
+                buyer_quotas={"acme": Quota((Cap(Measure.REVENUE, 2_500_500_000),), 8)},
+                publisher_quotas={
+                    "radio-kx": Quota(
+                        (Cap(Measure.CONNECTED, 200, Period.MONTH, across_campaigns=True),)
+                    )
+                },
+                routes=(replace(EAST, rules=Rules(hours=HOURS), quota=Quota((), 3)), BOLT),
+            ),
+            [
+                "+ routes[acme-east].hours.windows: [Mon 08:00-18:00, Sat 22:00-04:30]",
+                "+ routes[acme-east].hours.holidays: [US-TX]",
+                "+ routes[acme-east].hours.closed_on: [2026-12-24]",
+                "+ routes[acme-east].hours.closures: [2026-11-27 08:00 to 2026-11-28 08:00 (rain)]",
+                "+ routes[acme-east].concurrency: 3",
+                "+ rules.caps: [500 attempts per hour]",
+                "+ buyers[acme]: spacing_s 10, caps [2500.50 revenue ever], concurrency 8",
+                "+ publishers[radio-kx]: caps [200 connected per month across campaigns]",
+            ],
+            id="caps-and-hours",
+        ),
     ],
 )
 def test_a_change_of_a_table_is_told_in_its_files_words(
@@ -186,7 +222,7 @@ def make_value(wanted: object, turn: int) -> object:
     if wanted is bool:
         return bool(turn)
     at = datetime(2026, 11, 26 + turn, 8 + turn, tzinfo=UTC)
-    made = {str: f"text {turn}", int: 7 + turn, date: at.date(), time: at.time(), datetime: at}
+    made = {str: f"text {turn}", int: 2 + turn, date: at.date(), time: at.time(), datetime: at}
     return made[wanted]
 
 

@@ -15,7 +15,14 @@ from callrouter.domain.destination_outcomes import count_outcomes
 from callrouter.domain.directory import Directory, breaker_settings
 from callrouter.domain.plan import Plan, PlannedRoute
 from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.stops import StopKind, StopsBySubject, find_stop, group_stops, needs_probe
+from callrouter.domain.stops import (
+    Stop,
+    StopKind,
+    StopsBySubject,
+    find_stop,
+    group_stops,
+    needs_probe,
+)
 from callrouter.domain.timetable import is_open, read_wall
 from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
 from callrouter.workflows.compiled import Compiled
@@ -131,6 +138,30 @@ class PeerView:
             for peer in (self.look_at(route.destination_id),)
         )
 
+    def list_kept_out(self, plan: Plan) -> tuple[Stop, ...]:
+        """The breakers without which a destination of the table would take calls now."""
+        return tuple(
+            breaker
+            for route in plan.routes
+            if route.destination is not None and route.destination.enabled and self._is_open(route)
+            for breaker in self._find_lone_breaker(route)
+        )
+
+    def _find_lone_breaker(self, route: PlannedRoute) -> tuple[Stop, ...]:
+        own, others = self._find_stops(route.destination_id, route.buyer_id)
+        if find_stop((*(s for s in own if not s.is_breaker), *others), self._at) is not None:
+            return ()
+        return tuple(stop for stop in own if stop.is_breaker)
+
+    def _find_stops(
+        self, destination_id: str, buyer_id: str
+    ) -> tuple[tuple[Stop, ...], tuple[Stop, ...]]:
+        """The destination's own stops, and its buyer's."""
+        return (
+            self._stops.get((StopKind.DESTINATION, destination_id), ()),
+            self._stops.get((StopKind.BUYER, buyer_id), ()),
+        )
+
     def _is_open(self, route: PlannedRoute) -> bool:
         timetable = route.timetable
         return timetable is None or is_open(timetable, read_wall(timetable.zone, self._at))
@@ -146,8 +177,7 @@ class PeerView:
         destination = self._directory.destinations.get(destination_id)
         if destination is None or not destination.enabled:
             return Peer(destination_id, takes_calls=False, looks_bad=False)
-        own = self._stops.get((StopKind.DESTINATION, destination_id), ())
-        others = self._stops.get((StopKind.BUYER, destination.buyer_id), ())
+        own, others = self._find_stops(destination_id, destination.buyer_id)
         takes_calls = find_stop((*own, *others), self._at) is None
         if any(stop.is_breaker for stop in own):
             is_probed = needs_probe(own, self._at)

@@ -1,7 +1,7 @@
 """What the clock does about stops: half open what has cooled down, lift what has come to its end.
 
-Calls don't wait for it: a stop ends by its own time. This writes it down, and takes back alerts
-about destinations that couldn't be taken out and look well by now.
+Calls don't wait for it: a stop ends by its own time. This writes it down. It also closes breakers
+that have come to keep out the last one of a table, and takes back alerts of the past.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,13 @@ from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.directories import current_version
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
-from callrouter.adapters.storage.stops import SellersStop, change_stop, find_due_stops
-from callrouter.domain.stops import StopCause
+from callrouter.adapters.storage.stops import (
+    SellersStop,
+    change_stop,
+    find_due_stops,
+    read_all_stops,
+)
+from callrouter.domain.stops import Stop, StopCause
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.left_in_tables import PeerView, read_live_plans
 from callrouter.workflows.ports import Clock
@@ -30,9 +35,10 @@ _MOST_STOPS = 500
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What one review did: breakers that are half open now, and stops that were lifted."""
+    """What one review did: breakers that are half open or closed now, stops that were lifted."""
 
     half_opened: int = 0
+    closed: int = 0
     lifted: int = 0
 
 
@@ -49,10 +55,11 @@ def review_stops(database: Database, compiled: Compiled, clock: Clock) -> Review
             half_opened += 1
         elif is_changed:
             lifted += 1
-    if half_opened or lifted:
-        log.info("stops_reviewed", half_opened=half_opened, lifted=lifted)
+    closed = _spare_last_ones(database, compiled, now)
+    if half_opened or closed or lifted:
+        log.info("stops_reviewed", half_opened=half_opened, closed=closed, lifted=lifted)
     _recover_refused(database, compiled, now)
-    return Reviewed(half_opened, lifted)
+    return Reviewed(half_opened, closed, lifted)
 
 
 def _end(connection: Connection, due: SellersStop, now: datetime) -> bool:
@@ -63,6 +70,43 @@ def _end(connection: Connection, due: SellersStop, now: datetime) -> bool:
     else:
         new, author, reason = None, CLOCK, "its end has come"
     return change_stop(connection, due.seller_id, stop, new, at=now, author=author, reason=reason)
+
+
+def _spare_last_ones(database: Database, compiled: Compiled, now: datetime) -> int:
+    """Close breakers where nobody else takes calls any more; how many.
+
+    When they opened somebody did, who has closed for the night or was paused since.
+    """
+    with database.read() as connection:
+        sellers = {each.seller_id for each in read_all_stops(connection) if each.stop.is_breaker}
+        if not any(_find_last_ones(connection, compiled, seller_id, now) for seller_id in sellers):
+            return 0
+    closed = 0
+    for seller_id in sorted(sellers):
+        with database.write() as connection:
+            for campaign_id, stop in _find_last_ones(connection, compiled, seller_id, now):
+                reason = f"nobody else of {campaign_id} takes calls"
+                if change_stop(
+                    connection, seller_id, stop, None, at=now, author=BREAKER, reason=reason
+                ):
+                    key = f"breaker:{stop.subject_id}"
+                    recover_alert(connection, seller_id, key, reason, now)
+                    closed += 1
+    return closed
+
+
+def _find_last_ones(
+    connection: Connection, compiled: Compiled, seller_id: str, now: datetime
+) -> tuple[tuple[str, Stop], ...]:
+    """The breakers, each with a campaign, that keep out everybody who is left of it."""
+    directory = compiled.directory(connection, seller_id, current_version(connection, seller_id))
+    view = PeerView(connection, seller_id, directory, now)
+    return tuple(
+        (plan.table.campaign_id, stop)
+        for plan in read_live_plans(connection, compiled, seller_id, directory)
+        if not any(peer.takes_calls for peer in view.list_peers(plan, frozenset()))
+        for stop in view.list_kept_out(plan)
+    )
 
 
 def _recover_refused(database: Database, compiled: Compiled, now: datetime) -> None:

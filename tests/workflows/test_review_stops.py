@@ -10,13 +10,14 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.stops import list_stop_changes, read_stops
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.review_stops import Reviewed, review_stops
 from callrouter.workflows.stop_traffic import find_zone, resume_traffic, stop_traffic
 from callrouter.workflows.trip_breaker import judge_destination
 from tests.domain.builders import at, directory
-from tests.switchboards import SELLER, T0, FakeClock
-from tests.workflows.test_trip_breaker import Traffic, _logs, traffic
+from tests.switchboards import BUYERS, SELLER, T0, FakeClock
+from tests.workflows.test_trip_breaker import CREST, Traffic, _logs, traffic
 
 __all__ = ["_logs", "traffic"]  # fixtures
 
@@ -152,3 +153,42 @@ def test_times_are_said_in_the_buyers_zone() -> None:
     assert find_zone(known, StopKind.BUYER, "acme") == "UTC"
     assert find_zone(known, StopKind.BUYER, "nobody") == "UTC"
     assert find_zone(known, StopKind.PUBLISHER, "acme") == "UTC"
+
+
+@pytest.mark.parametrize("seconds", [60, 200])
+def test_a_breaker_that_has_come_to_keep_out_the_last_one_is_closed(
+    traffic: Traffic, seconds: float
+) -> None:
+    """Open or half open: the others were paused after it had opened."""
+    traffic.fail("acme-east", 1, 2, 3, 4, 5)
+    pauses = [
+        replace(DOWN, subject_id=buyer, cause=StopCause.PAUSED, until=None)
+        for buyer in ("bolt", "crest")
+    ]
+    stop_traffic(traffic.database, SELLER.seller_id, pauses[0])
+    review(traffic, seconds)
+    assert "acme-east" in traffic.stops()
+
+    stop_traffic(traffic.database, SELLER.seller_id, pauses[1])
+
+    assert review(traffic, seconds + 5) == Reviewed(closed=1)
+    assert set(traffic.stops()) == {"bolt", "crest"}
+    assert traffic.alerts() == []
+    assert traffic.changes()[-1][1:] == (None, "nobody else of flood-repair takes calls")
+    assert review(traffic, seconds + 10) == Reviewed()
+
+
+@pytest.mark.parametrize("also", ["paused", "off"])
+def test_one_that_would_get_no_calls_anyway_stays_as_it_is(traffic: Traffic, also: str) -> None:
+    traffic.fail("acme-east", 1, 2, 3, 4, 5)
+    for buyer in ("bolt", "crest"):
+        pause = replace(DOWN, subject_id=buyer, cause=StopCause.PAUSED, until=None)
+        stop_traffic(traffic.database, SELLER.seller_id, pause)
+    if also == "paused":
+        stop_traffic(traffic.database, SELLER.seller_id, replace(DOWN, subject_id="acme"))
+    else:
+        buyers = (BUYERS + CREST).replace("dial =", "enabled = false\ndial =", 1)
+        apply_buyers(traffic.database, SELLER.seller_id, buyers, "b", author="test", note="", at=T0)
+
+    assert review(traffic, 10) == Reviewed()
+    assert "acme-east" in traffic.stops()

@@ -279,6 +279,13 @@ def test_a_breaker_and_a_health_url_are_read() -> None:
     assert destinations["acme-east"].breaker == BreakerKeys(enabled=False, early_drop_s=0)
 
 
+def test_an_empty_health_url_asks_nobody() -> None:
+    buyers, _ = read_buyers(
+        BREAKERS.replace("https://status.example.com/lines?of=acme", ""), "b.toml"
+    )
+    assert buyers["acme"].health_url == ""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

@@ -6,13 +6,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.domain import measure_decide, measure_derive
+from benchmarks.conditions import measure_conditions
+from benchmarks.domain import measure_decide, measure_derive, measure_ruled_decide
 from benchmarks.load import Measured, Webhook, send
 from benchmarks.postgresql import running_postgresql
-from benchmarks.servers import SELLER, Setup, Web, serving, set_up
+from benchmarks.servers import CAPPED, HOT, PLAIN, SELLER, Web, serving, set_up
 from benchmarks.swaps import measure_swaps
 from benchmarks.webhooks import make_arrivals, make_progress
 from callrouter.adapters.clock import SystemClock
@@ -24,6 +26,7 @@ CONNECTIONS = 8
 POSTGRESQL_WEB = Web(workers=4, threads=2)
 SQLITE_WEB = Web(workers=1, threads=8)
 TOKEN = SELLER.tokens[0]
+MANY = 9_000 * SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +63,60 @@ def _median(runs: list[Measured]) -> Measured:
 
 def measure(database_url: str, folder: Path, web: Web, name: str) -> list[Row]:
     """Arrivals and progress callbacks, in turn with the bare view, so that drift hits both."""
-    setup = Setup()
-    set_up(database_url, setup)
-    arrivals: list[Measured] = []
+    set_up(database_url, PLAIN)
     progress: list[Measured] = []
-    bare_voice: list[Measured] = []
     bare_legs: list[Measured] = []
-    many = 9_000 * SECONDS
+
+    def more(url: str, run: str, arrived: Measured | None) -> None:
+        if arrived is not None:
+            # wrk sends from two ends, so that about half of the calls arrived in order.
+            legs = list(make_progress(run, MANY, arrived.requests // 2))
+            progress.append(_load(url, legs))
+        else:
+            bare_legs.append(_load(url, list(make_progress(run, MANY, 1_000))))
+
+    arrivals = measure_arrivals(database_url, folder, web, name, ">= 0.20, p99 <= 4", more)
+    return [arrivals, Row(f"leg callback, {name}", progress, bare_legs, ">= 0.33")]
+
+
+def measure_arrivals(
+    database_url: str,
+    folder: Path,
+    web: Web,
+    name: str,
+    goal: str,
+    more: Callable[[str, str, Measured | None], None] = lambda *_: None,
+) -> Row:
+    """Arrivals alone; `more` is run after each, with what was measured, None at the bare view."""
+    arrivals: list[Measured] = []
+    bare: list[Measured] = []
     for turn in range(ROUNDS):
         run = f"{turn:06x}"
-
-        def load(url: str, webhooks: list[Webhook]) -> Measured:
-            return send(url, TOKEN, webhooks, seconds=SECONDS, connections=CONNECTIONS)
-
-        calls = list(make_arrivals(run, many, setup.numbers))
+        calls = list(make_arrivals(run, MANY, PLAIN.numbers))
         with serving("callrouter.wsgi:app", folder, web, database_url=database_url) as url:
-            arrivals.append(load(url, calls))
-            # wrk sends from two ends, so that about half of the calls arrived in order.
-            legs = list(make_progress(run, many, arrivals[-1].requests // 2))
-            progress.append(load(url, legs))
+            arrivals.append(_load(url, calls))
+            more(url, run, arrivals[-1])
         with serving("benchmarks.bare:app", folder, web) as url:
-            bare_voice.append(load(url, calls))
-            bare_legs.append(load(url, legs))
-    return [
-        Row(f"inbound webhook, {name}", arrivals, bare_voice, ">= 0.20, p99 <= 4"),
-        Row(f"leg callback, {name}", progress, bare_legs, ">= 0.33"),
-    ]
+            bare.append(_load(url, calls))
+            more(url, run, None)
+    return Row(f"inbound webhook, {name}", arrivals, bare, goal)
+
+
+def measure_caps(folder: Path) -> list[Row]:
+    """Arrivals whose calls take room on caps: each destination's own, and one that all share."""
+    rows = []
+    for setup, name, goal in (
+        (CAPPED, "PostgreSQL, a cap and concurrency on each destination", ">= 0.20"),
+        (HOT, "PostgreSQL, one hot cap", ">= 0.12"),
+    ):
+        with running_postgresql() as url:
+            set_up(url, setup)
+            rows.append(measure_arrivals(url, folder, POSTGRESQL_WEB, name, goal))
+    return rows
+
+
+def _load(url: str, webhooks: list[Webhook]) -> Measured:
+    return send(url, TOKEN, webhooks, seconds=SECONDS, connections=CONNECTIONS)
 
 
 def main() -> None:
@@ -94,11 +125,14 @@ def main() -> None:
         folder = Path(name)
         with running_postgresql() as url:
             rows = measure(url, folder, POSTGRESQL_WEB, "PostgreSQL")
+        rows += measure_caps(folder)
         rows += measure(f"sqlite:///{folder}/calls.db", folder, SQLITE_WEB, "SQLite")
         with running_postgresql() as url:
             swaps = [measure_swaps(url, folder, POSTGRESQL_WEB, "PostgreSQL")]
         swaps.append(measure_swaps(f"sqlite:///{folder}/swaps.db", folder, SQLITE_WEB, "SQLite"))
-    text = _render(rows, swaps, [measure_decide(5), measure_decide(50), measure_derive()])
+        conditions = measure_conditions(folder)
+    domain = [measure_decide(5), measure_decide(50), measure_ruled_decide(), measure_derive()]
+    text = _render(rows, swaps, [*domain, *conditions])
     RESULTS.write_text(text)
     sys.stdout.write(text)
 

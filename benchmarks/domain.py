@@ -2,8 +2,12 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from benchmarks.servers import number_of
+from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.domain.caps import Usage
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar
 from callrouter.domain.derivation import derive
@@ -18,7 +22,8 @@ from callrouter.domain.events import (
     RouteDecided,
 )
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.plan import make_plan
+from callrouter.domain.periods import Moment
+from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import Route, RoutingTable
 
@@ -41,6 +46,59 @@ def measure_decide(routes: int) -> tuple[str, str]:
 
     per_s = _pace(once, 3_000)
     return f"decide, {routes} routes", f"{per_s:,.0f}/s, {1e6 / per_s:.0f} us each"
+
+
+_RULES = """
+weight = {weight}
+price = "35.00"
+caps = ["50 connected per day", "900 connected per month"]
+concurrency = 5
+filters = ["state in CA, TX, OK", "zip > {zip}", "tag.source == tv"]
+hours = {{ weekdays = ["0{hour}:00-12:00", "13:00-18:00"], sat = "10:00-14:00", holidays = ["US"] }}
+"""
+
+
+def make_ruled_plan(routes: int = 50, numbers: int = 10_000) -> Plan:
+    """A campaign of 10,000 numbers whose routes have caps, hours and filters, some shared."""
+    text = 'campaign = "c"\n[rules]\ncaps = ["100000 attempts per day"]\n'
+    text += "".join(
+        f'[[buyers]]\nid = "b{i}"\ncaps = ["1000 payable per day"]\nconcurrency = 50\n'
+        for i in range(10)
+    )
+    text += "".join(
+        f'[[dids]]\nnumber = "{number_of(i)}"\ntags = {{ source = "tv" }}\n' for i in range(numbers)
+    )
+    text += "".join(
+        f'[[routes]]\ndestination = "d{i}"\n'
+        + _RULES.format(weight=i % 5 + 1, zip=i % 10, hour=i % 4 + 6)
+        for i in range(routes)
+    )
+    zones = ("America/New_York", "America/Chicago", "America/Los_Angeles")
+    directory = Directory(
+        1,
+        {f"b{i}": Buyer(f"b{i}", f"Buyer {i}", zones[i % 3]) for i in range(10)},
+        {f"d{i}": Destination(f"d{i}", f"b{i % 10}", "+13125550171") for i in range(routes)},
+    )
+    return make_plan(read_table(text, "bench"), directory)
+
+
+def measure_ruled_decide() -> tuple[str, str]:
+    """Decisions by fifty routes with caps, hours and filters, every counter in use."""
+    plan = make_ruled_plan()
+    at = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+    keys = plan.list_keys(Moment(at), "")
+    usage = {key: Usage(10, 2, at - timedelta(seconds=60)) for key in keys}
+    usage |= {key: Usage(0, 2) for key in keys if key.startswith("concurrent")}
+    conditions = Conditions(at=at, usage=usage)
+    caller = read_caller("+14155550123")
+
+    def once(turn: int) -> None:
+        call = CallSoFar(f"CA{turn:032x}", number_of(turn), caller, caller_state="CA")
+        decide(plan, replace(call, caller_zip="94105"), conditions)
+
+    per_s = _pace(once, 1_000)
+    what = f"decide, 50 routes with caps, hours, filters, {len(keys)} counters, 10,000 numbers"
+    return what, f"{per_s:,.0f}/s, {1e6 / per_s:.0f} us each (goal: 300)"
 
 
 def measure_derive() -> tuple[str, str]:

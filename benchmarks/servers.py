@@ -28,11 +28,23 @@ DESTINATIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How many numbers there are, and how many routes each campaign's table has."""
+    """How many numbers there are, how many routes each campaign's table has, and their rules.
+
+    `rules` stand on each route, `top` above all of a table's sections.
+    """
 
     numbers: int = 1_000
     campaigns: int = 10
     routes: int = 5
+    rules: str = ""
+    top: str = ""
+
+
+PLAIN = Setup()
+CAPPED = Setup(rules='caps = ["1000000 connected per day"]\nconcurrency = 1000000\n')
+"""Two counters for each of the 50 destinations: what a seller has who promises buyers so many."""
+HOT = Setup(top='[rules]\ncaps = ["1000000 attempts per day"]\n', campaigns=1)
+"""One counter that every call takes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +79,10 @@ def set_up(database_url: str, setup: Setup) -> None:
         )
         routes = "".join(
             f'[[routes]]\ndestination = "d{(campaign * setup.routes + r) % DESTINATIONS}"\n'
-            f"weight = {r % 3 + 1}\n"
+            f"weight = {r % 3 + 1}\n{setup.rules}"
             for r in range(setup.routes)
         )
-        text = f'campaign = "c{campaign}"\n{dids}{routes}'
+        text = f'campaign = "c{campaign}"\n{setup.top}{dids}{routes}'
         activate_file(database, "bench", text, f"c{campaign}", author="bench", note="", at=at)
     database.dispose()
 

@@ -109,6 +109,7 @@ class Counter:
 
     `campaign_id` is "" when it counts over all campaigns. Periods begin on the clocks of `zone`
     (IANA). `spacing_s` is the least time between two dials, `currency` that of REVENUE.
+    `limit` is the cap's; `is_money` tells that a dial takes what the route is worth, not 1.
     """
 
     cap: Cap
@@ -117,6 +118,8 @@ class Counter:
     zone: str = "UTC"
     spacing_s: int = 0
     currency: str = ""
+    limit: int = field(init=False, repr=False, compare=False)
+    is_money: bool = field(init=False, repr=False, compare=False)
     _place: int = field(init=False, repr=False, compare=False)
     _before: str = field(init=False, repr=False, compare=False)
     _behind: str = field(init=False, repr=False, compare=False)
@@ -124,14 +127,11 @@ class Counter:
     def __post_init__(self) -> None:
         scope = f"/in:{self.campaign_id}" if self.campaign_id else ""
         subject = f"/{self.subject.kind}:{self.subject.subject_id}"
+        object.__setattr__(self, "limit", self.cap.limit)
+        object.__setattr__(self, "is_money", self.cap.measure is Measure.REVENUE)
         object.__setattr__(self, "_place", _PERIODS.index(self.cap.period))
         object.__setattr__(self, "_before", f"{self.cap.measure}/")
         object.__setattr__(self, "_behind", scope + subject)
-
-    @property
-    def counts_calls(self) -> bool:
-        """Whether one dial takes 1 of it; else what the route is worth."""
-        return self.cap.measure is not Measure.REVENUE
 
     def key_in(self, moment: Moment) -> str:
         """The key under which calls of that moment are counted.

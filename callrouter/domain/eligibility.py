@@ -52,7 +52,6 @@ class Judge:
         # as the plan has each only once, and as values they would take long to hash.
         self._closed: dict[int, Skip | None] = {}
         self._filtered: dict[int, Skip | None] = {}
-        self._full: dict[tuple[int, int], Skip | None] = {}
         self._keys = plan.keys.in_moment(self._moment)
         self._of_publisher = plan.publisher_counters.get(call.publisher, ())
         self._stops = group_stops(conditions.stops)
@@ -196,19 +195,22 @@ class Judge:
         return Skip(SkipRule.UNCOUNTED, "its caps can't be counted while the database is away")
 
     def _skip_full(self, planned: PlannedRoute) -> Skip | None:
+        usage, keys = self._conditions.usage, self._keys
         for counters in (planned.own_counters, planned.shared_counters, self._of_publisher):
             for counter in counters:
-                amount = 1 if counter.counts_calls else planned.amount_of(counter)
-                place = (id(counter), amount)
-                if place not in self._full:
-                    self._full[place] = self._find_full(counter, amount)
-                skip = self._full[place]
+                amount = planned.amount_of(counter) if counter.is_money else 1
+                counted = usage.get(keys[id(counter)])
+                # Most have room, and say so before anything else is asked.
+                if (counted is None or not counter.spacing_s) and (
+                    amount + (counted.used + counted.held if counted else 0) <= counter.limit
+                ):
+                    continue
+                skip = self._find_full(counter, counted or _EMPTY, amount)
                 if skip is not None:
                     return skip
         return self._skip_probed(planned) if self._stops else None
 
-    def _find_full(self, counter: Counter, amount: int) -> Skip | None:
-        counted = self._conditions.usage.get(self._keys[id(counter)], _EMPTY)
+    def _find_full(self, counter: Counter, counted: Usage, amount: int) -> Skip | None:
         if counter.has_room(counted, self._at, amount):
             return None
         saw = say_usage(counter, counted, self._at, amount)

@@ -18,6 +18,7 @@ from callrouter.domain.caps import (
     compile_cap,
     watch_subject,
 )
+from callrouter.domain.decision import Candidate
 from callrouter.domain.directory import Destination, Directory
 from callrouter.domain.duplicates import NO_CALLER_RULES
 from callrouter.domain.filters import Filter
@@ -41,7 +42,8 @@ class PlannedRoute:
 
     `destination` is None when the directory doesn't have it. `own_counters` are the destination's;
     `shared_counters` those of its buyer, its group and the campaign, which a group that rings
-    together takes once. `is_listed` is False for what only the table's end or a DID names.
+    together takes once. `candidate` is how a decision shows the route when nothing stands against
+    it. `is_listed` is False for what only the table's end or a DID names.
     """
 
     route: Route
@@ -52,6 +54,7 @@ class PlannedRoute:
     group: Group | None
     own_counters: tuple[Counter, ...]
     shared_counters: tuple[Counter, ...]
+    candidate: Candidate
     is_listed: bool = True
 
     @property
@@ -209,6 +212,7 @@ class _Planner:
             group=group,
             own_counters=self._count_destination(route, rules, zone),
             shared_counters=self._count_shared(buyer_id, zone, group),
+            candidate=Candidate(route.destination_id, buyer_id, route.priority, route.weight),
             is_listed=is_listed,
         )
 

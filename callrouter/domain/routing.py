@@ -6,7 +6,7 @@
 from dataclasses import replace
 
 from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar, Candidate, Closing, Decision, Dial
+from callrouter.domain.decision import CallSoFar, Candidate, Closing, Decision, Dial, Skip
 from callrouter.domain.eligibility import Judge, find_ring_left_s
 from callrouter.domain.plan import Plan, PlannedRoute
 from callrouter.domain.routing_table import LastResort
@@ -27,15 +27,7 @@ def decide(plan: Plan, call: CallSoFar, conditions: Conditions) -> Decision:
     judge = Judge(plan, call, conditions)
     ranked = _rank(plan, call, conditions, judge)
     candidates = tuple(
-        Candidate(
-            destination_id=planned.destination_id,
-            buyer_id=planned.buyer_id,
-            priority=planned.route.priority,
-            weight=planned.route.weight,
-            skip=judge.find_skip(planned),
-            figure=figure,
-        )
-        for planned, figure in ranked
+        _show(planned, judge.find_skip(planned), figure) for planned, figure in ranked
     )
     undecided = Decision(
         attempt=call.attempts + 1,
@@ -55,6 +47,20 @@ def decide(plan: Plan, call: CallSoFar, conditions: Conditions) -> Decision:
         return _use_last_resort(undecided, plan, call, judge)
     first, *others = [_dial(plan, call, planned) for planned in _pick(left)]
     return replace(undecided, dial=first, also=tuple(others))
+
+
+def _show(planned: PlannedRoute, skip: Skip | None, figure: str) -> Candidate:
+    candidate = planned.candidate
+    if skip is None and not figure:
+        return candidate
+    return Candidate(
+        candidate.destination_id,
+        candidate.buyer_id,
+        candidate.priority,
+        candidate.weight,
+        skip,
+        figure=figure,
+    )
 
 
 def _rank(

@@ -52,7 +52,7 @@ def test_moments_are_said_like(text: str, instant: str) -> None:
         pytest.param("soon", "'soon' isn't a moment", id="a-word"),
         pytest.param("2 h", "'2 h' isn't a moment", id="a-space"),
         pytest.param("0h", "'0h' isn't a moment", id="no-time-at-all"),
-        pytest.param("999999999w", "more than the ten years", id="too-long"),
+        pytest.param("600w", "more than the ten years", id="too-long"),
         pytest.param("24:00", "there is no 24:00: hours go from 00 to 23", id="hour-24"),
         pytest.param("2026-02-30 08:00", "there is no 2026-02-30 08:00", id="a-day-never-there"),
         pytest.param("18:00 CST", "there is no zone 'CST'", id="an-abbreviation"),

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from callrouter.cli.printing import align
+from callrouter.domain.cap_words import say_micros
 from callrouter.domain.decision import Candidate, Closing, Decision, Dial, SkipRule
 
 _COLUMNS = ("", "destination", "buyer", "priority", "share", "")
+_WITH_FIGURES = ("", "destination", "buyer", "priority", "figure", "")
 
 
 def say_decision(decision: Decision) -> str:
@@ -40,23 +42,28 @@ def list_candidates(decision: Decision) -> list[str]:
     """Every candidate in its rank, and why those that weren't dialled weren't; aligned lines."""
     if not decision.candidates:
         return []
+    has_figures = any(candidate.figure for candidate in decision.candidates)
     rows = [
         (
             str(rank),
             candidate.destination_id,
             candidate.buyer_id or "-",
             "overflow" if candidate.overflow else str(candidate.priority),
-            _say_share(candidate, decision.candidates),
+            candidate.figure if has_figures else _say_share(candidate, decision.candidates),
             _say_verdict(candidate, decision),
         )
         for rank, candidate in enumerate(decision.candidates, start=1)
     ]
+    if has_figures:
+        return align([_WITH_FIGURES, *rows])
     return align([_COLUMNS, *rows], frozenset({4}))
 
 
 def has_draw(decision: Decision) -> bool:
     """Whether the order of the candidates could have been another one for another call."""
-    eligible = [c.priority for c in decision.candidates if c.skip is None and not c.overflow]
+    eligible = [
+        (c.priority, c.figure) for c in decision.candidates if c.skip is None and not c.overflow
+    ]
     return len(set(eligible)) < len(eligible)
 
 
@@ -86,6 +93,11 @@ def _say_dial(dial: Dial) -> str:
     if dial.screening is not None:
         asked = dial.screening
         words.append(f'and ask "{asked.prompt}" for a {asked.digit} within {asked.wait_s} s')
+    if dial.price_micros is not None:
+        after = f" after {dial.payable_after_s} s of talk" if dial.payable_after_s else ""
+        words.append(f"and be paid {say_micros(dial.price_micros)}{after}")
+    if dial.recovery is not None:
+        words.append(f"and go on to the next if it hangs up within {dial.recovery.under_s} s")
     return " ".join(words)
 
 
@@ -103,6 +115,7 @@ def _say_share(candidate: Candidate, candidates: Sequence[Candidate]) -> str:
 
 def _say_verdict(candidate: Candidate, decision: Decision) -> str:
     if candidate.skip is not None:
-        return f"skipped: {candidate.skip.rule} ({candidate.skip.saw})"
+        rule = candidate.skip.rule.replace("_", " ")
+        return f"skipped: {rule} ({candidate.skip.saw})"
     dialled = candidate.destination_id in [dial.destination_id for dial in decision.dials]
     return "dialled" if dialled else "could have been dialled"

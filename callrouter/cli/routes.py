@@ -5,20 +5,14 @@ from datetime import datetime
 
 import click
 
+from callrouter.cli.call_options import Imagined, caller_options
 from callrouter.cli.context import CliContext
-from callrouter.cli.decision_text import (
-    has_draw,
-    list_candidates,
-    list_passed_by,
-    say_decision,
-    say_source,
-)
+from callrouter.cli.foreseen_text import describe_decision, describe_foreseen
 from callrouter.cli.options import INSTANT, example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, make_visible, print_json, show_instant
 from callrouter.domain.decision import Decision
-from callrouter.domain.errors import RefusedError
-from callrouter.domain.numbers import check_number
-from callrouter.workflows.explain_route import explain_route, recall_decisions
+from callrouter.workflows.decide_again import Recalled, recall_decisions
+from callrouter.workflows.explain_route import explain_route
 
 
 @click.group()
@@ -33,17 +27,15 @@ def route() -> None:
         "callrouter route explain --call CA00000000000000000000000000000001",
     )
 )
-@click.option("--did", metavar="NUMBER", help="The number of ours that is called.")
-@click.option("--ani", metavar="NUMBER", help="Who calls: a number, or `anonymous`.")
-@click.option("--at", type=INSTANT, help="By what was live then, instead of now.")
+@caller_options
+@click.option("--at", type=INSTANT, help="Then, instead of now: by what was live, or is.")
 @click.option("--call", "call_id", metavar="CALL", help="What was decided for this call instead.")
 @seller_option
 @json_option
 @pass_cli
 def explain(
     context: CliContext,
-    did: str | None,
-    ani: str | None,
+    imagined: Imagined | None,
     at: datetime | None,
     call_id: str | None,
     seller: str | None,
@@ -51,83 +43,65 @@ def explain(
 ) -> None:
     """Show what would be dialled or said, and why nothing else; nothing is dialled or written.
 
-    With --call, what was decided for a call of the past, as it was recorded then.
+    With --call, what was decided for a call of the past, as it was recorded then, and whether the
+    same comes out when it is decided again.
     """
-    if call_id is None and (did is None or ani is None):
+    if call_id is None and imagined is None:
         raise click.UsageError("name a call to explain: --did and --ani, or --call")
-    if call_id is not None and (did or ani or at):
+    if call_id is not None and (imagined or at):
         raise click.UsageError("--call stands alone: its numbers and time are known")
     seller_id = context.find_seller(seller)
-    decisions = (
-        _recall(context, seller_id, call_id)
-        if call_id is not None
-        else _foresee(context, seller_id, did or "", ani or "", at)
-    )
-    if as_json_text:
-        print_json(as_json(decisions))
-        return
+    with context.database.read() as connection:
+        if call_id is not None:
+            recalled = recall_decisions(connection, seller_id, call_id)
+        elif imagined is not None:
+            decisions = explain_route(
+                connection, seller_id, imagined.as_call(), at, context.clock.now()
+            )
     if call_id is not None:
-        lines = _describe_recorded(call_id, decisions)
-    else:
-        when = f"on {show_instant(at)}" if at else "now"
-        lines = _describe_foreseen(f"{ani} calls {did} {when}", decisions)
-    for line in lines:
+        _print_recalled(call_id, recalled, as_json_text=as_json_text)
+    elif imagined is not None:
+        _print_foreseen(imagined, at, decisions, as_json_text=as_json_text)
+
+
+def _print_recalled(call_id: str, recalled: Sequence[Recalled], *, as_json_text: bool) -> None:
+    if as_json_text:
+        print_json(as_json([each.decided.decision for each in recalled]))
+        return
+    for line in _describe_recalled(call_id, recalled):
         click.echo(make_visible(line))
 
 
-def _recall(context: CliContext, seller_id: str, call_id: str) -> Sequence[Decision]:
-    with context.database.read() as connection:
-        recorded = recall_decisions(connection, seller_id, call_id)
-    return [each.decision for each in recorded]
-
-
-def _foresee(
-    context: CliContext, seller_id: str, did: str, ani: str, at: datetime | None
-) -> Sequence[Decision]:
-    wrong = check_number(did)
-    if wrong is not None:
-        raise RefusedError(f"--did {wrong}")
-    with context.database.read() as connection:
-        return explain_route(connection, seller_id, did, ani, at, context.clock.now())
-
-
-def _describe_recorded(call_id: str, decisions: Sequence[Decision]) -> Iterator[str]:
-    """Every decision in full: each asked the tables that were live at its own moment."""
-    yield f"call {call_id}" if decisions else f"call {call_id}: nothing was decided for it"
-    for decision in decisions:
-        yield ""
-        yield from _describe_decision(decision)
-
-
-def _describe_foreseen(heading: str, decisions: Sequence[Decision]) -> Iterator[str]:
-    """The first decision in full; of the later ones what is done, and who is newly ruled out."""
-    first, *later = decisions
-    yield heading
-    yield ""
-    yield from _describe_decision(first)
-    if not later:
+def _print_foreseen(
+    imagined: Imagined, at: datetime | None, decisions: Sequence[Decision], *, as_json_text: bool
+) -> None:
+    if as_json_text:
+        print_json(as_json(decisions))
         return
-    yield ""
-    yield "if nobody takes it:"
-    for decision in later:
-        yield f"  {_label(decision)}: {say_decision(decision)}"
-    passed_by = list_passed_by(decisions[-1])
-    if passed_by:
-        yield "never dialled:"
-        yield from (f"  {line}" for line in passed_by)
-    if has_draw(first):
+    when = f"on {show_instant(at)}" if at else "now"
+    click.echo(make_visible(f"{imagined.ani} calls {imagined.did} {when}"))
+    for line in describe_foreseen(decisions):
+        click.echo(make_visible(line))
+
+
+def _describe_recalled(call_id: str, recalled: Sequence[Recalled]) -> Iterator[str]:
+    """Every decision in full: each asked the tables that were live at its own moment."""
+    yield f"call {call_id}" if recalled else f"call {call_id}: nothing was decided for it"
+    for each in recalled:
         yield ""
-        yield "Within a priority each call draws its own order by the shares; this is one of them."
+        yield from describe_decision(each.decided.decision)
+    again = [each for each in recalled if each.again is not None]
+    if again:
+        yield ""
+        yield from _say_agreement(again)
 
 
-def _describe_decision(decision: Decision) -> Iterator[str]:
-    yield f"{_label(decision)}: {say_decision(decision)}"
-    yield f"  by {say_source(decision)}"
-    for line in list_candidates(decision):
-        yield f"  {line}"
-
-
-def _label(decision: Decision) -> str:
-    if decision.dial is not None:
-        return f"attempt {decision.attempt}"
-    return "at once" if decision.attempt == 1 else "at last"
+def _say_agreement(recalled: Sequence[Recalled]) -> Iterator[str]:
+    """Whether the recorded table, directory and conditions say the same today (law 6)."""
+    differing = [each for each in recalled if not each.agrees]
+    if not differing:
+        yield "Decided again by the same tables and what stood then: the same."
+    for each in differing:
+        if each.again is not None:
+            yield f"Decided again, attempt {each.decided.decision.attempt} comes out otherwise:"
+            yield from (f"  {line}" for line in describe_decision(each.again))

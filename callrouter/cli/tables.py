@@ -23,6 +23,7 @@ from callrouter.cli.table_history import history
 from callrouter.cli.table_pointing import point
 from callrouter.cli.table_schedule import schedule
 from callrouter.cli.table_text import print_activated, summarize_table
+from callrouter.cli.table_try import try_
 from callrouter.cli.table_views import diff, export, list_, show
 from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.errors import PolicyFileError
@@ -39,7 +40,7 @@ def table() -> None:
     """Routing tables: who gets a campaign's calls. docs/routing-table.md explains the files."""
 
 
-for command in (list_, show, export, edit, point, schedule, history, diff):
+for command in (list_, show, export, edit, point, schedule, history, diff, try_):
     table.add_command(command)
 
 expect_option = click.option(

@@ -1,77 +1,124 @@
-"""What would happen to a call, now or at an instant of the past; and what was decided for one.
+"""What would happen to an imagined call, by what is live or by a table that isn't.
 
-Decides as the call path does, by the same tables; nothing is reserved, dialled or written.
+Decides as the call path does, by the same conditions; nothing is reserved, dialled or written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.calls import read_events
-from callrouter.adapters.storage.directories import list_directory_versions
+from callrouter.adapters.storage.directories import (
+    current_version,
+    list_directory_versions,
+)
+from callrouter.adapters.storage.live_numbers import NumberNow
 from callrouter.adapters.storage.routing_tables import list_activations, list_campaigns
-from callrouter.domain.call import read_history
 from callrouter.domain.closing import refuse_number
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Decision
 from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.plan import make_plan
 from callrouter.domain.routing import decide
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.routing_table import AdvertisedNumber, RoutingTable
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.decide_next import decide_by_live_table
+from callrouter.workflows.read_conditions import read_conditions
 
 EXAMPLE_CALL = "CA" + "0" * 32
 """The draw within a priority depends on the call's id; a call that wasn't made needs one too."""
 
 
-def explain_route(
-    connection: Connection, seller_id: str, did: str, ani: str, at: datetime | None, now: datetime
-) -> tuple[Decision, ...]:
-    """The decision about a call from `ani` to `did`, and each one after it if nobody answers.
+def imagine_call(
+    did: str, ani: str, *, state: str = "", zip_code: str = "", country: str = ""
+) -> CallSoFar:
+    """A call from `ani` to `did` of which the carrier would send no more than is given."""
+    return CallSoFar(
+        EXAMPLE_CALL,
+        did,
+        read_caller(ani),
+        caller_state=state,
+        caller_zip=zip_code,
+        caller_country=country,
+    )
 
-    By what is live and stands `now`, or by what was live at `at`, when caps and callers are taken
-    to have been new. The last one closes the call. Each attempt is
-    taken to ring for as long as it may.
+
+def explain_route(
+    connection: Connection, seller_id: str, call: CallSoFar, at: datetime | None, now: datetime
+) -> tuple[Decision, ...]:
+    """The decision about a call, and each one after it if nobody answers; the last closes it.
+
+    By what is live and stands `now`, also for an instant to come; or by what was live at an instant
+    of the past, when caps, callers and stops are taken to have been new. Each attempt is taken to
+    ring for as long as it may.
     """
-    call = CallSoFar(EXAMPLE_CALL, did, read_caller(ani))
-    decided: list[Decision] = []
     compiled = Compiled()
+
+    def decide_one(so_far: CallSoFar) -> Decision:
+        if at is not None and at < now:
+            return _decide_as_of(compiled, connection, seller_id, so_far, at)
+        return decide_by_live_table(compiled, connection, seller_id, so_far, at or now).decision
+
+    return _follow(call, decide_one)
+
+
+def try_table(
+    connection: Connection, seller_id: str, table: RoutingTable, call: CallSoFar, at: datetime
+) -> tuple[Decision, ...]:
+    """The same by `table`, live or not, with today's directory and with all that stands now.
+
+    `at` is the instant that hours, caps and the caller's past are looked at for. Raises
+    NotFoundError when the DID isn't one of the table's.
+    """
+    number = _find_number(table, call.did)
+    compiled = Compiled()
+    directory_version = current_version(connection, seller_id)
+    plan = make_plan(table, compiled.directory(connection, seller_id, directory_version))
+    now = NumberNow(
+        campaign_id=table.campaign_id,
+        publisher=number.publisher,
+        active_version=table.version,
+        directory_version=directory_version,
+        conditions_version=0,  # of a cache that begins empty
+        lists_callers=True,
+    )
+
+    def decide_one(so_far: CallSoFar) -> Decision:
+        so_far = replace(so_far, publisher=number.publisher)
+        found = read_conditions(compiled, connection, seller_id, plan, now, so_far, at)
+        return decide(plan, so_far, found)
+
+    return _follow(call, decide_one)
+
+
+def _follow(call: CallSoFar, decide_one: Callable[[CallSoFar], Decision]) -> tuple[Decision, ...]:
+    """The decisions about a call that nobody ever answers."""
+    decided: list[Decision] = []
     while not decided or decided[-1].dial is not None:
-        if at is None:
-            found = decide_by_live_table(compiled, connection, seller_id, call, now)
-            decision = found.decision
-        else:
-            decision = _decide_as_of(compiled, connection, seller_id, call, at)
+        decision = decide_one(call)
         decided.append(decision)
         if decision.dial is not None:
             rung_ms = (decision.dial.ring_s + CARRIER_EXTRA_RING_S) * 1000
-            tried = (*call.tried, *(dial.destination_id for dial in decision.dials))
             call = replace(
                 call,
-                tried=tried,
-                ring_ms=call.ring_ms + rung_ms,
+                tried=(*call.tried, *(dial.destination_id for dial in decision.dials)),
                 attempts_made=call.attempts + 1,
+                ring_ms=call.ring_ms + rung_ms,
             )
     return tuple(decided)
 
 
-def recall_decisions(
-    connection: Connection, seller_id: str, call_sid: str
-) -> tuple[RouteDecided, ...]:
-    """What was decided for a call, in the order of its attempts, as it was recorded then.
-
-    Raises NotFoundError when this seller has no such call.
-    """
-    events = read_events(connection, seller_id, call_sid)
-    if not events:
-        raise NotFoundError(f"there is no call {call_sid!r}")
-    return read_history(events).decisions
+def _find_number(table: RoutingTable, did: str) -> AdvertisedNumber:
+    found = next((number for number in table.numbers if number.number == did), None)
+    if found is not None:
+        return found
+    near = get_close_matches(did, [number.number for number in table.numbers], n=3)
+    hint = f"; it has {' and '.join(near)}" if near else ""
+    raise NotFoundError(f"{did} isn't a DID of this table of {table.campaign_id}{hint}")
 
 
 def _decide_as_of(

@@ -44,7 +44,7 @@ def test_explaining_a_limit_matches_its_golden(seller_terminal: Terminal, tmp_pa
     seller_terminal.ok("table", "activate", str(file))
     check_golden(GOLDENS / "explain_limit.txt", seller_terminal.ok(*TO_FLOOD))
     said = seller_terminal.ok(*EXPLAIN, "--did", DID, "--ani", "Anonymous")
-    assert "skipped: withheld_caller (caller id 'Anonymous')" in said
+    assert "skipped: withheld caller (caller id 'Anonymous')" in said
 
 
 def test_explaining_a_draw_matches_its_golden(seller_terminal: Terminal, tmp_path: Path) -> None:
@@ -144,3 +144,84 @@ def test_an_explanation_is_refused_for(
     seller_terminal: Terminal, words: list[str], code: int, said: str
 ) -> None:
     assert said in seller_terminal.refused(*EXPLAIN, *words, code=code)
+
+
+NIGHT = TABLE.replace(
+    'destination = "acme-east"', 'destination = "acme-east"\nhours = { weekdays = "08:00-13:30" }'
+).replace('destination = "bolt-main"', 'destination = "bolt-main"\nfilters = ["state == TX"]')
+TRY = ("table", "try", "night.toml", "--did", DID, "--ani", "+14155550123")
+
+
+@pytest.fixture
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which night.toml lies."""
+    monkeypatch.chdir(tmp_path)
+    Path("night.toml").write_text(NIGHT)
+    return tmp_path
+
+
+def test_trying_a_file_matches_its_golden(seller_terminal: Terminal, night: Path) -> None:
+    golden = GOLDENS / "table_try.txt"
+    check_golden(golden, seller_terminal.ok(*TRY, "--at", "14:00 America/New_York"))
+    history = json.loads(seller_terminal.ok("table", "history", "flood-repair", "--json"))
+    assert len(history["activations"]) == 1
+
+
+def test_what_the_carrier_would_send_decides_filters(
+    seller_terminal: Terminal, night: Path
+) -> None:
+    """Of a stored version, too; it is now one o'clock in New York."""
+    seller_terminal.ok("table", "import", "night.toml")
+    from_texas = ("--state", "TX", "--zip", "77002", "--country", "US", "--json")
+    stored = ("table", "try", "flood-repair", "--version", "2", *TRY[3:])
+    for words in (TRY, stored):
+        decisions = json.loads(seller_terminal.ok(*words, *from_texas))
+        assert [(d["dial"] or {}).get("destination_id") for d in decisions] == [
+            "acme-east",
+            "bolt-main",
+            None,
+        ]
+        (first, last) = json.loads(seller_terminal.ok(*words, "--json"))
+        assert first["candidates"][1]["skip"]["saw"] == "state == TX: state was not sent"
+        assert last["closing"] == "message"
+
+
+def test_trying_goes_by_what_stands_now(seller_terminal: Terminal, night: Path) -> None:
+    seller_terminal.ok("traffic", "pause", "buyer", "acme", "--note", "unpaid")
+    said = seller_terminal.ok(*TRY)
+    assert "skipped: stopped (paused by" in said
+    assert said.endswith(
+        "By what is live, flood-repair version 1: dial bolt-main of bolt at "
+        '+14155550174 for up to 20 s, then say "Nobody is left." and hang up\n'
+    )
+
+
+def test_a_number_that_is_not_live_yet_can_be_tried(seller_terminal: Terminal, night: Path) -> None:
+    Path("night.toml").write_text(NIGHT.replace(DID, "+18005550142"))
+    said = seller_terminal.ok(*TRY[:4], "+18005550142", "--ani", "+14155550123")
+    assert said.endswith("By what is live the number is in no table.\n")
+    refused = seller_terminal.refused(*TRY, code=1)
+    assert f"{DID} isn't a DID of this table of flood-repair; it has +18005550142" in refused
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        pytest.param(("flood-repair",), 2, "name a call: --did and --ani", id="no-call"),
+        pytest.param(("flood-repair", *TRY[3:5]), 2, "--did and --ani", id="no-caller"),
+        pytest.param(("nobody", *TRY[3:]), 1, "no campaign 'nobody'", id="no-campaign"),
+        pytest.param(("none.toml", *TRY[3:]), 1, "can't be read", id="no-file"),
+    ],
+)
+def test_a_try_is_refused_for(
+    seller_terminal: Terminal, words: tuple[str, ...], code: int, said: str
+) -> None:
+    assert said in seller_terminal.refused("table", "try", *words, code=code)
+
+
+def test_an_instant_to_come_is_explained_by_what_is_live(
+    seller_terminal: Terminal, night: Path
+) -> None:
+    seller_terminal.ok("table", "activate", "night.toml", "--force")
+    said = seller_terminal.ok(*TO_FLOOD, "--at", "2026-09-15T18:00:00Z")
+    assert "skipped: closed (closed until Wed 08:00 America/New_York)" in said

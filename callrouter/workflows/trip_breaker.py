@@ -51,15 +51,22 @@ def note_attempt(
     """Keep how an attempt ended, and judge its destinations by it; nothing while it isn't over.
 
     May be called any number of times, with whatever more is known of the call by then: only news
-    are judged. A call that went well for a destination that gets calls costs one small read more.
+    are judged. A call that went well for a destination that gets calls costs one statement.
     Without `compiled` a breaker that is about to open parses every live table.
     """
     outcome = read_outcome(attempt, history, at)
     if outcome is None or not record_outcome(connection, seller_id, outcome):
         return
     destination_id = outcome.destination_id
-    if may_be_failure(outcome) or _find_breaker(connection, seller_id, destination_id):
+    if may_be_failure(outcome) or _was_probe(attempt):
         judge_destination(connection, seller_id, destination_id, at, compiled or Compiled())
+
+
+def _was_probe(attempt: Attempt) -> bool:
+    """Whether a breaker stood for its destination when it was decided on."""
+    conditions = attempt.decided.conditions if attempt.decided else None
+    stops = conditions.stops if conditions else ()
+    return any(stop.is_breaker and stop.subject_id == attempt.destination_id for stop in stops)
 
 
 @dataclass(frozen=True, slots=True)

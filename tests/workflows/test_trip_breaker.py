@@ -18,6 +18,7 @@ from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.storage.sellers import read_change_counter
 from callrouter.adapters.storage.stops import change_stop, list_stop_changes, read_stops
 from callrouter.domain.call import read_history
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.events import DialEnded, LegStatus, RouteDecided
 from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.workflows.apply_buyers import apply_buyers
@@ -79,6 +80,9 @@ class Traffic:
     ) -> Iterator[tuple[RouteDecided, DialEnded]]:
         call_sid = f"CA{self.calls}"
         decision = decided(1, seconds - 5, destination, dial_string="+12125550171")
+        with self.database.read() as connection:
+            stops = read_stops(connection, SELLER.seller_id)
+        conditions = Conditions(at=decision.received_at, stops=stops)
         end = dial_ended(
             1,
             seconds,
@@ -88,7 +92,8 @@ class Traffic:
             duration_s=talk_s,
             destination=destination,
         )
-        yield replace(decision, call_sid=call_sid), replace(end, call_sid=call_sid)
+        decision = replace(decision, call_sid=call_sid, conditions=conditions)
+        yield decision, replace(end, call_sid=call_sid)
 
     def fail(self, destination: str, *seconds: float, status: LegStatus = FAILED) -> None:
         for each in seconds:

@@ -13,7 +13,13 @@ from callrouter.adapters.policy_files.taken_from import (
 )
 from callrouter.adapters.storage.routing_tables import read_table_text
 from callrouter.cli.context import CliContext
-from callrouter.cli.options import author_options, example, pass_cli, seller_option
+from callrouter.cli.options import (
+    author_options,
+    example,
+    force_option,
+    pass_cli,
+    seller_option,
+)
 from callrouter.cli.table_text import print_activated
 from callrouter.cli.table_views import find_version
 from callrouter.domain.errors import CallrouterError
@@ -22,10 +28,13 @@ from callrouter.workflows.activate_table import Activated, activate_file
 
 @click.command(epilog=example('callrouter table edit flood-repair --note "crest is back"'))
 @click.argument("campaign")
+@force_option
 @seller_option
 @author_options
 @pass_cli
-def edit(context: CliContext, campaign: str, seller: str | None, author: str, note: str) -> None:
+def edit(
+    context: CliContext, campaign: str, force: bool, seller: str | None, author: str, note: str
+) -> None:
     """Edit the live table of CAMPAIGN in $EDITOR, and route by it once that is closed.
 
     Nothing is overwritten that somebody else has changed meanwhile. What is refused is kept in a
@@ -47,6 +56,7 @@ def edit(context: CliContext, campaign: str, seller: str | None, author: str, no
             seller_id,
             edited,
             str(file),
+            force=force,
             author=author,
             note=note,
             at=context.clock.now(),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import add_table
 from callrouter.adapters.storage.scheduled_changes import (
@@ -51,8 +53,8 @@ def schedule_swap(
     """Store a table, unless it is stored, and keep its swap, and its swap back, for their time.
 
     A time of the way back is the next after the swap. `force`: as in `activate_file`, for the week
-    after the swap. Raises PolicyFileError when the table could not go live, RefusedError for times
-    that have passed or stand in the wrong order; nothing is kept then.
+    after the swap or until its way back. Raises PolicyFileError when the table could not go live,
+    RefusedError for times that have passed or stand in the wrong order; nothing is kept then.
     """
     table = written.table
     swap_at, back_at = _find_times(times, table.zone, at)
@@ -69,13 +71,13 @@ def schedule_swap(
         known = read_live_tables(connection, seller_id)
     with database.write() as connection:
         bump_change_counter(connection)
-        examined = examine(connection, seller_id, written, known, swap_at, force=force)
+        examined = examine(
+            connection, seller_id, written, known, swap_at, force=force, until=back_at
+        )
         version = table.version or add_table(
             connection, seller_id, table.campaign_id, written.body, author, note, at
         )
-        swap = add_change(connection, replace(change, version=version))
-        way_back = replace(change, kind=ChangeKind.SWAP_BACK, swap_id=swap.change_id)
-        back = add_change(connection, replace(way_back, due_at=back_at)) if back_at else None
+        swap, back = _keep(connection, replace(change, version=version), back_at)
     return Scheduled(swap, back, replace(examined, table=replace(table, version=version)))
 
 
@@ -103,6 +105,18 @@ def cancel_change(
         for back in backs:
             end_change(connection, back, ChangeState.CANCELLED, at, outcome)
     return (change, *backs)
+
+
+def _keep(
+    connection: Connection, swap: ScheduledChange, back_at: datetime | None
+) -> tuple[ScheduledChange, ScheduledChange | None]:
+    """Keep a swap, and its way back if it has one."""
+    swap = add_change(connection, swap)
+    if back_at is None:
+        return swap, None
+    kind, swap_id = ChangeKind.SWAP_BACK, swap.change_id
+    back = replace(swap, kind=kind, due_at=back_at, version=None, swap_id=swap_id)
+    return swap, add_change(connection, back)
 
 
 def _find_times(times: SwapTimes, zone: str, at: datetime) -> tuple[datetime, datetime | None]:

@@ -3,7 +3,13 @@
 import click
 
 from callrouter.cli.printing import align, make_visible
-from callrouter.domain.routing_table import LastResort, NobodyLeft, Route, RoutingTable
+from callrouter.domain.routing_table import (
+    AdvertisedNumber,
+    LastResort,
+    NobodyLeft,
+    Route,
+    RoutingTable,
+)
 from callrouter.workflows.activate_table import Activated
 from callrouter.workflows.compare_tables import compare_tables
 
@@ -44,7 +50,26 @@ def describe_table(table: RoutingTable) -> list[str]:
         *align([_ROUTE_COLUMNS, *(_route_cells(route) for route in _in_order(table))]),
         "",
         f"nobody left: {_describe_end(table.nobody_left)}",
+        *_describe_rest(table),
     ]
+
+
+def _describe_rest(table: RoutingTable) -> list[str]:
+    """Whatever else the table says, key by key: what a table with only the above doesn't."""
+    bare = RoutingTable(
+        campaign_id=table.campaign_id,
+        numbers=tuple(AdvertisedNumber(n.number, n.publisher) for n in table.numbers),
+        routes=tuple(
+            Route(r.destination_id, r.priority, r.weight, r.ring_s, r.whisper, r.screening)
+            for r in table.routes
+        ),
+        limits=table.limits,
+        nobody_left=table.nobody_left,
+        withheld_callers=table.withheld_callers,
+        language=table.language,
+    )
+    said = [f"{each.key}: {each.after}" for each in compare_tables(bare, table)]
+    return ["", *map(make_visible, said)] if said else []
 
 
 _ROUTE_COLUMNS = ("priority", "weight", "destination", "ring", "before the two are joined")

@@ -265,6 +265,23 @@ def test_a_shown_table_matches_its_golden(seller_terminal: Terminal, campaign: s
     check_golden(GOLDENS / f"table_{campaign}.txt", seller_terminal.ok("table", "show", campaign))
 
 
+def test_whatever_else_a_table_says_is_shown_by_its_keys(
+    seller_terminal: Terminal, folder: Path
+) -> None:
+    text = TABLE.replace("ring_s = 20", 'ring_s = 20\nprice = "35.00"', 1)
+    text = text.replace("[[routes]]", 'to = "bolt-main"\n[rules]\nspacing_s = 30\n[[routes]]', 1)
+    Path("more.toml").write_text(f'zone = "America/Chicago"\n{text}')
+    seller_terminal.ok("table", "activate", "more.toml")
+    shown = seller_terminal.ok("table", "show", "flood-repair").splitlines()
+    assert shown[-5:] == [
+        "",
+        "zone: America/Chicago",
+        f"dids[{DID}].to: bolt-main",
+        "routes[acme-east].price: 35.00",
+        "rules.spacing_s: 30",
+    ]
+
+
 def test_a_table_is_shown_as_json_too(seller_terminal: Terminal) -> None:
     shown = json.loads(seller_terminal.ok("table", "show", "flood-repair", "--json"))
     assert shown["numbers"] == [{"number": DID, "publisher": "radio-kx", "to": "", "tags": {}}]

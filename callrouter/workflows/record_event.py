@@ -11,6 +11,7 @@ from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, CallEnded, CallEvent, LegProgressed
 from callrouter.workflows.close_call import close_if_over, lock_call
+from callrouter.workflows.settle_call import release_unanswered
 from callrouter.workflows.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -65,4 +66,6 @@ def _append_and_close(
 ) -> None:
     lock_call(connection, seller_id, known_from, board.next_sweep_at(event.received_at))
     append_in(connection, seller_id, event, raw)
-    close_if_over(connection, seller_id, event.call_sid, event.received_at)
+    is_over = close_if_over(connection, seller_id, event.call_sid, event.received_at)
+    if not is_over and isinstance(event, LegProgressed):
+        release_unanswered(connection, seller_id, event)

@@ -5,12 +5,16 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
+from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.settlements import settle
 from callrouter.domain.call import CallHistory
 from callrouter.domain.dial_outcomes import list_dial_outcomes
-from callrouter.domain.reservations import ReservationState
+from callrouter.domain.events import LegProgressed, LegStatus
+from callrouter.domain.reservations import DialOutcome, ReservationState
 
 log = structlog.get_logger()
+
+_UNANSWERED = frozenset({LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.FAILED, LegStatus.CANCELED})
 
 
 def settle_call(connection: Connection, seller_id: str, history: CallHistory, at: datetime) -> bool:
@@ -33,3 +37,20 @@ def settle_call(connection: Connection, seller_id: str, history: CallHistory, at
                 amount=each.amount,
             )
     return bool(moved)
+
+
+def release_unanswered(connection: Connection, seller_id: str, leg: LegProgressed) -> None:
+    """Give back what a phone of a ring group had reserved that will not answer any more.
+
+    The others of the group go on ringing, or one of them talks: that may be for hours. As
+    `settle_call`, the last statement of its transaction.
+    """
+    if leg.status not in _UNANSWERED:
+        return
+    decided = read_decided(connection, seller_id, leg.call_sid, leg.attempt)
+    if decided is None or not decided.reserves or not decided.decision.also:
+        return
+    outcome = DialOutcome(
+        attempt=leg.attempt, destination_id=leg.destination_id, connected=False, payable=False
+    )
+    settle(connection, seller_id, leg.call_sid, [outcome], leg.received_at)

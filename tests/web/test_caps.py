@@ -55,15 +55,15 @@ class Calls:
     def fail(self, number: int, status: str = "busy") -> str:
         """The first attempt wasn't taken; whom the answer dials next."""
         ended = {"DialCallStatus": status, "DialBridged": "false", "DialCallSid": leg(number)}
-        self._tell(number, status, 0)
+        self.tell(number, status, 0)
         target = "/twilio/attempts/1?d=acme-east&tried=acme-east"
         return who(self._twilio.post(target, caller_fields(call_sid=sid(number)) | ended).text)
 
     def talk(self, number: int, seconds: int) -> None:
         """The first attempt talked for so long, and the call is over."""
-        self._tell(number, "in-progress")
+        self.tell(number, "in-progress")
         self._clock.at += timedelta(seconds=seconds)
-        self._tell(number, "completed", seconds)
+        self.tell(number, "completed", seconds)
         ended = {
             "DialCallStatus": "completed",
             "DialBridged": "true",
@@ -84,7 +84,8 @@ class Calls:
         )
         assert self._twilio.post("/twilio/status", fields).status_code == 204
 
-    def _tell(self, number: int, status: str, seconds: int | None = None) -> None:
+    def tell(self, number: int, status: str, seconds: int | None = None) -> None:
+        """A callback of acme's leg."""
         fields = buyer_fields(status, call_sid=sid(number), Timestamp=stamp(self._clock.at))
         fields["CallSid"] = leg(number)
         if seconds is not None:
@@ -277,6 +278,25 @@ def test_a_recorded_decision_can_be_made_again_from_what_was_recorded_with_it(
         conditions = event.conditions or Conditions(at=event.received_at)
         assert decide(plan, call, conditions) == recorded
     assert decided(board, 2).conditions is not None
+
+
+def test_the_phones_of_a_ring_group_that_do_not_answer_are_free_while_another_talks(
+    board: Switchboard, calls: Calls, clock: FakeClock
+) -> None:
+    group = 'group = "desks"\nconcurrency = 1\n'
+    table = TABLE.replace(ROUTE, ROUTE + group)
+    table = table.replace('destination = "bolt-main"\n', 'destination = "bolt-main"\n' + group)
+    ring = '[[groups]]\nid = "desks"\nring = "together"\nconcurrency = 9\n'
+    activate(board.database, table + ring)
+    calls.arrive(1)
+    assert usage(board, AT_ONCE) == (0, 1)
+    assert usage(board, "concurrent/ever/destination:bolt-main") == (0, 1)
+
+    calls.tell(1, "canceled", 0)
+
+    assert usage(board, AT_ONCE) == (0, 0)
+    assert usage(board, "concurrent/ever/destination:bolt-main") == (0, 1)
+    assert usage(board, "concurrent/ever/group:flood-repair.desks") == (0, 1)
 
 
 @pytest.fixture(params=list(AWAY))

@@ -4,16 +4,19 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from callrouter.adapters.storage.calls import read_decided
+from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.decision import Decision, SkipRule
-from callrouter.domain.stops import StopCause, StopKind
+from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.web.app import create_app
 from callrouter.workflows.review_stops import review_stops
-from callrouter.workflows.stop_traffic import resume_traffic
+from callrouter.workflows.stop_traffic import resume_traffic, stop_traffic
 from callrouter.workflows.switchboard import Switchboard
 from tests.domain.builders import at
-from tests.switchboards import SELLER, FakeClock
+from tests.switchboards import SELLER, FakeClock, make_board
 from tests.twilio_side import TwilioSide, caller_fields, leg_sid
 from tests.web.outages import make_unreachable, without_database
 
@@ -158,3 +161,38 @@ def test_an_open_breaker_is_respected_without_the_database_too(
 
     assert "+14155550174" in twiml
     assert "+12125550171" not in twiml
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject_id", "dialled"),
+    [
+        (StopKind.DESTINATION, "acme-east", "bolt-main"),
+        (StopKind.BUYER, "acme", "bolt-main"),
+        (StopKind.PUBLISHER, "radio-kx", ""),
+    ],
+)
+def test_once_somebody_is_paused_no_later_call_goes_there_whoever_answers_it(
+    board: Switchboard,
+    clock: FakeClock,
+    twilio: TwilioSide,
+    database: Database,
+    tmp_path: Path,
+    kind: StopKind,
+    subject_id: str,
+    dialled: str,
+) -> None:
+    (tmp_path / "other").mkdir()
+    with make_board(database, tmp_path / "other", clock) as other:
+        other.known_good.refresh()
+        first = Callers(board, clock, twilio)
+        second = Callers(other, clock, TwilioSide(create_app(other).test_client()), calls=100)
+        assert first.dialled(first.arrive(1)) == second.dialled(second.arrive(1)) == "acme-east"
+
+        stop = Stop(kind=kind, subject_id=subject_id, cause=StopCause.PAUSED, since=at(2))
+        stop_traffic(database, SELLER.seller_id, stop)
+
+        assert first.dialled(first.arrive(3)) == second.dialled(second.arrive(3)) == dialled
+        resume_traffic(
+            database, SELLER.seller_id, kind, subject_id, author="maria", note="", at=at(4)
+        )
+        assert first.dialled(first.arrive(5)) == second.dialled(second.arrive(5)) == "acme-east"

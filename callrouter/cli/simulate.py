@@ -50,6 +50,7 @@ CAST: Mapping[str, PhoneProfile] = {
     "+14155550173": PhoneProfile(declines=0.15, voicemail=0.1, no_answer=0.1),
     "sip:intake@pbx.example.com": PhoneProfile(fails=0.25, sip_code=503),
     "+13125550171": PhoneProfile(declines=0.2, busy=0.1),
+    "+13125550175": PhoneProfile(no_answer=0.2, drops_early=0.2),
     "+13125550174": PhoneProfile(busy=0.3, no_answer=0.3),
 }
 """How the demo buyers' phones behave: most answer, each has a weakness of its own."""

@@ -23,15 +23,19 @@ class Callbacks:
         self._shuffled = faults.hits(Fault.SHUFFLE)
         self._kept_back: list[Webhook] = []
 
-    def post(self, webhook: Webhook) -> None:
-        """Send a callback soon. Those about a recording are not lost: no one could ask for it."""
+    def post(self, webhook: Webhook) -> bool:
+        """Send a callback soon: whether it will be. Those about a recording never get lost.
+
+        No one could ask for it.
+        """
         may_be_lost = webhook.kind is not WebhookKind.RECORDING_STATUS
         if may_be_lost and self._faults.hits(Fault.LOSE, webhook.name):
-            return
+            return False
         if self._shuffled:
             self._kept_back.append(webhook)
         else:
             self._spawn(self._send(webhook))
+        return True
 
     def release(self) -> None:
         """The call has ended: what was kept back to be shuffled goes out, one after the other."""

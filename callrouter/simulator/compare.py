@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from callrouter.simulator.truth import AttemptOutcome, CallTruth
+from callrouter.simulator.truth import AttemptOutcome, AttemptTruth, CallTruth
 
 FIELDS = ("total_s", "connected_s", "disposition", "destination", "attempts", "attempt_outcomes")
 """The columns that are compared; `call_id` names the call."""
@@ -44,6 +44,8 @@ def compare(
         if found:
             expected = _expect(truth, destinations)
             yield from _compare_call(truth, expected, found[0], truth.call_sid in looked_up)
+            differs = _compare_outcomes(truth, destinations, found[0]["attempt_outcomes"])
+            yield from (differs,) if differs else ()
         elif truth.accepted_webhooks:
             yield Difference(truth.call_sid, "cdr", "one", "none")
         if len(found) > 1:
@@ -54,17 +56,34 @@ def compare(
 
 def _expect(truth: CallTruth, destinations: Mapping[str, str]) -> dict[str, str]:
     """The fields that have exactly one right value."""
-    named = [
-        (destinations.get(attempt.dial_string, attempt.dial_string), attempt.outcome)
-        for attempt in truth.attempts
-    ]
+    named = [(_name(attempt, destinations), attempt.outcome) for attempt in truth.attempts]
     connected = [name for name, outcome in named if outcome is AttemptOutcome.CONNECTED]
     last = named[-1][0] if named else ""
     return {
         "destination": connected[-1] if connected else last,
-        "attempts": str(len(named)),
-        "attempt_outcomes": " ".join(f"{name}:{outcome}" for name, outcome in named),
+        "attempts": str(len({attempt.dial for attempt in truth.attempts})),
     }
+
+
+def _name(attempt: AttemptTruth, destinations: Mapping[str, str]) -> str:
+    """The destination that was dialled, whatever headers its SIP address was given."""
+    address = attempt.dial_string.partition("?")[0]
+    return destinations.get(attempt.dial_string) or destinations.get(address, address)
+
+
+def _compare_outcomes(
+    truth: CallTruth, destinations: Mapping[str, str], told: str
+) -> Difference | None:
+    """Every destination that was dialled, in order, with an outcome that is right."""
+    right = [
+        [f"{_name(a, destinations)}:{outcome}" for outcome in (a.outcome, *sorted(a.also_right))]
+        for a in truth.attempts
+    ]
+    words = told.split()
+    if len(words) == len(right) and all(w in r for w, r in zip(words, right, strict=True)):
+        return None
+    wanted = " ".join(" or ".join(words) for words in right)
+    return Difference(truth.call_sid, "attempt_outcomes", wanted, told)
 
 
 def _compare_call(

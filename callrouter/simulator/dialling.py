@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from callrouter.simulator.call_log import CallStatus
@@ -14,6 +14,7 @@ from callrouter.simulator.twiml import Element
 from callrouter.simulator.webhooks import Form
 
 TIME_LIMIT_S = 14_400
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Dialling:
@@ -23,6 +24,7 @@ class Dialling:
         self._call = call
         self._dial = dial
         self._base_url = base_url
+        self._first = len(call.attempts) + 1
         self._legs: list[Leg] = []
         self._bridged: Leg | None = None
 
@@ -51,7 +53,7 @@ class Dialling:
         A leg that the caller abandoned is `canceled` or `no-answer`, both were seen; the duration
         of a leg that nobody answered is missing, empty or 0.
         """
-        leg = self._bridged or self._legs[-1]
+        leg = self._bridged or max(self._legs, key=lambda each: each.record.ended_at or _NEVER)
         chance = self._call.chance.of("dial result", len(self._call.attempts))
         return (
             ("DialCallStatus", self._dial_status(leg, chance)),
@@ -80,7 +82,7 @@ class Dialling:
     def _place(self, nouns: tuple[Element, ...]) -> list[Leg]:
         before = len(self._call.attempts)
         legs = [
-            Leg(self._call, self._dial, noun, self._base_url, before + number)
+            Leg(self._call, self._dial, noun, self._base_url, before + number, self._first)
             for number, noun in enumerate(nouns, start=1)
         ]
         self._legs += legs
@@ -110,7 +112,8 @@ class Dialling:
             await _cancel(pending)
         for leg in legs:
             if leg is not winner:
-                leg.drop(AttemptOutcome.NO_ANSWER, call.clock.now())
+                leg.taker = winner
+                leg.drop(AttemptOutcome.ELSEWHERE, call.clock.now())
         return winner
 
     def _abandon(self, legs: list[Leg]) -> None:
@@ -152,9 +155,10 @@ async def _reach_bridge(leg: Leg) -> bool:
     """Whether the leg comes to be bridged; one that doesn't has ended."""
     if not await leg.rings():
         return False
+    await leg.send_digits()
     whisper_url = leg.noun.attributes.get("url")
     if whisper_url is None:
-        leg.bridged_at = leg.record.answered_at
+        leg.bridged_at = leg.call.clock.now() if leg.keyed else leg.record.answered_at
         return True
     if not await Screening(leg).passes(whisper_url):
         leg.end(CallStatus.COMPLETED, AttemptOutcome.DECLINED)

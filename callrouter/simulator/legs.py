@@ -20,6 +20,10 @@ EXTRA_RING_S = 5
 CALLER_ID_INVALID = 13214
 _SIP_FORBIDDEN = 403
 _REFUSED_AFTER_S = 0.5
+_KEYED_S = {"w": 0.5, "W": 1.0}
+_KEY_S = 0.2
+_CLOSE = timedelta(seconds=4)
+"""Reported stamps are whole seconds, and nobody is told when a bridge was: this is too close."""
 
 _EVENTS: Mapping[CallStatus, str] = {
     CallStatus.INITIATED: "initiated",
@@ -34,16 +38,26 @@ def method_of(element: Element, attribute: str = "method") -> Method:
 
 
 class Leg:
-    """A leg that a <Dial> places to one noun; `ordinal` counts the legs of its call from 1."""
+    """A leg that a <Dial> places to one noun; `ordinal` counts the legs of its call from 1.
+
+    `first` is the ordinal of the first leg of the same <Dial>.
+    """
 
     def __init__(
-        self, call: LiveCall, dial: Element, noun: Element, base_url: str, ordinal: int
+        self,
+        call: LiveCall,
+        dial: Element,
+        noun: Element,
+        base_url: str,
+        ordinal: int,
+        first: int,
     ) -> None:
         self.call = call
         self.noun = noun
         self.base_url = base_url
         self._dial = dial
         self._ordinal = ordinal
+        self._first = first
         self._sequence = 0
         self.dial_string = noun.text
         self.phone = self._draw_phone()
@@ -62,7 +76,9 @@ class Leg:
         self.bridged_at: datetime | None = None
         self.whisper: Window | None = None
         self.accepted: Window | None = None
-        self.screened = self.refused_by_key = False
+        self.screened = self.refused_by_key = self.keyed = False
+        self.taker: Leg | None = None
+        self._is_told_of = False
 
     def _draw_phone(self) -> Phone:
         """The phone's behaviour, which depends on the call, the dial string and how often."""
@@ -109,6 +125,12 @@ class Leg:
         self._become(CallStatus.IN_PROGRESS, self.record.answered_at)
         return True
 
+    async def send_digits(self) -> None:
+        """Key the digits that the noun wants, to whatever has answered."""
+        digits = self.noun.attributes.get("sendDigits", "")
+        self.keyed = bool(digits)
+        await self.call.clock.sleep(sum(_KEYED_S.get(key, _KEY_S) for key in digits))
+
     def end(
         self,
         status: CallStatus,
@@ -130,11 +152,13 @@ class Leg:
     def truth(self) -> AttemptTruth:
         """What came of it, once it has ended and every webhook about it was answered.
 
-        Who had pressed the key that declines, when the caller left before its answer, declined.
+        Who had pressed the key that declines, when the caller left before its answer, or another
+        phone was bridged, declined.
         """
         record = self.record
         outcome = self.outcome
-        if outcome is AttemptOutcome.ABANDONED and self.refused_by_key:
+        taken_down = outcome in (AttemptOutcome.ABANDONED, AttemptOutcome.ELSEWHERE)
+        if taken_down and self.refused_by_key:
             outcome = AttemptOutcome.DECLINED
         return AttemptTruth(
             dial_string=self.dial_string,
@@ -145,7 +169,27 @@ class Leg:
             bridged=self._bridged(),
             screened=self.screened,
             whispered=self.whisper is not None,
+            keyed=self.keyed,
+            dial=self._first,
+            also_right=self._also_right(outcome),
         )
+
+    def _also_right(self, outcome: AttemptOutcome) -> frozenset[AttemptOutcome]:
+        """Beside the one that had the call, an end that can't be told from the carrier's own.
+
+        Nothing was told of the leg at all, or it ended by itself just before the bridge.
+        """
+        taker = self.taker
+        if taker is None or outcome is AttemptOutcome.ELSEWHERE:
+            return frozenset()
+        joined_at = taker.bridged_at
+        if taker.keyed or (taker.whisper is not None and taker.accepted is None):
+            joined_at = taker.record.answered_at
+        own = outcome in (AttemptOutcome.BUSY, AttemptOutcome.FAILED) or self.refused_by_key
+        ended_at = self.record.ended_at
+        is_close = joined_at is None or ended_at is None or joined_at - ended_at <= _CLOSE
+        is_silent = not self._is_told_of and self.whisper is None
+        return frozenset({AttemptOutcome.ELSEWHERE} if is_silent or (is_close and not own) else ())
 
     def _bridged(self) -> Window | None:
         if self.bridged_at is None or self.outcome is not AttemptOutcome.CONNECTED:
@@ -153,6 +197,8 @@ class Leg:
         if self.accepted is not None:
             return self.accepted
         asked_at = self.whisper.earliest if self.whisper is not None else self.bridged_at
+        if self.keyed and self.record.answered_at is not None:
+            asked_at = self.record.answered_at
         return Window(asked_at, self.bridged_at)
 
     def _caller_id_is_refused(self) -> bool:
@@ -181,7 +227,7 @@ class Leg:
             return
         form = status_form(self.form, self.record, at, self._sequence, sip_code)
         self._sequence += 1
-        self.call.post_callback(
+        self._is_told_of |= self.call.post_callback(
             WebhookKind.LEG_STATUS,
             method_of(self.noun, "statusCallbackMethod"),
             urljoin(self.base_url, url),

@@ -190,10 +190,10 @@ class LiveCall:
 
     def post_callback(
         self, kind: WebhookKind, method: Method, url: str, form: Form, topic: str
-    ) -> None:
-        """Send a status callback the way the faults of this call allow."""
+    ) -> bool:
+        """Send a status callback the way the faults of this call allow; whether it will be."""
         name = f"{kind}:{topic}"
-        self.callbacks.post(Webhook(kind, method, url, form, name, self._token(name)))
+        return self.callbacks.post(Webhook(kind, method, url, form, name, self._token(name)))
 
     async def ask(self, webhook: Webhook) -> Answer | NoAnswer:
         """Send a webhook whose answer is TwiML; cancelling the wait doesn't cancel the request."""

@@ -12,6 +12,8 @@ class AttemptOutcome(StrEnum):
     """What an attempt came to."""
 
     CONNECTED = "connected"
+    ELSEWHERE = "elsewhere"
+    """Another phone, rung by the same <Dial>, had the call."""
     DECLINED = "declined"
     NO_ANSWER = "no_answer"
     BUSY = "busy"
@@ -104,17 +106,22 @@ class AttemptTruth:
     `leg_seconds` is the carrier's own figure for the leg, from its answer to its end. `bridged`
     holds the instants between which the router learned of the bridge: one and the same for a leg
     bridged at its answer; for a screened leg from sending the key that accepted to its answer;
-    with a whisper only, from asking for the whisper to the bridge.
+    with a whisper only, from asking for the whisper to the bridge; with digits, from the answer on.
+    `dial` is the same for all that one <Dial> rang. `also_right` are outcomes that fit as well,
+    where the router can't tell them from `outcome` by what it was told.
     """
 
     dial_string: str
     leg_sid: str
     outcome: AttemptOutcome
     ended_at: datetime
+    dial: int
     leg_seconds: int = 0
     bridged: Window | None = None
     screened: bool = False
     whispered: bool = False
+    keyed: bool = False
+    also_right: frozenset[AttemptOutcome] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,18 +61,21 @@ def _connected(call: LiveCall, attempt: AttemptTruth) -> IntervalMs:
     """How long an attempt was connected, as exactly as the router can know it.
 
     A plain leg: the carrier's whole seconds. A screened one: from the router's stamp of the key
-    that accepted, between sending it and its answer, to the reported end. One with a whisper
-    only, where its bridge answered the caller's leg: the smaller of the carrier's figures for the
-    two legs, neither of which is shorter than the talk (one counts the whisper, the other what
-    follows the talk). Else from the whisper on.
+    that accepted, between sending it and its answer, to the reported end. One with a whisper or
+    digits only, where its bridge answered the caller's leg: the smaller of the carrier's figures
+    for the two legs, neither of which is shorter than the talk (one counts what the buyer's side
+    heard, the other what follows the talk). Else anything from the talk alone to the buyer's leg.
     """
     if attempt.bridged is None:
         return NO_TIME
-    if not attempt.whispered:
+    if not attempt.whispered and not attempt.keyed:
         return IntervalMs.exactly(attempt.leg_seconds)
-    if not attempt.screened and call.answered_by_leg == attempt.leg_sid:
+    if attempt.screened:
+        return IntervalMs.since(attempt.bridged, attempt.ended_at)
+    if call.answered_by_leg == attempt.leg_sid:
         return IntervalMs.exactly(min(call.record.duration_s, attempt.leg_seconds))
-    return IntervalMs.since(attempt.bridged, attempt.ended_at)
+    talk = IntervalMs.since(attempt.bridged, attempt.ended_at)
+    return IntervalMs(talk.low, max(talk.high, attempt.leg_seconds * 1000))
 
 
 def _disposition(

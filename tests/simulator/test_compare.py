@@ -26,8 +26,8 @@ TRUTH = CallTruth(
     first_webhook=Window(AT, AT + timedelta(seconds=1)),
     ended_at=AT + timedelta(seconds=40),
     attempts=(
-        AttemptTruth(ACME, "CA2", AttemptOutcome.BUSY, AT + timedelta(seconds=5)),
-        AttemptTruth(BOLT, "CA3", AttemptOutcome.CONNECTED, AT + timedelta(seconds=40), 31),
+        AttemptTruth(ACME, "CA2", AttemptOutcome.BUSY, AT + timedelta(seconds=5), dial=1),
+        AttemptTruth(BOLT, "CA3", AttemptOutcome.CONNECTED, AT + timedelta(seconds=40), 2, 31),
     ),
     disposition=Disposition.CONNECTED,
     hangup_party=HangupParty.CALLEE,
@@ -178,3 +178,39 @@ def test_a_call_without_attempts_names_no_destination() -> None:
         )
         == []
     )
+
+
+def ring_together(outcome: AttemptOutcome, *also_right: AttemptOutcome) -> CallTruth:
+    first, second = TRUTH.attempts
+    beside = replace(first, outcome=outcome, dial=2, also_right=frozenset(also_right))
+    return replace(TRUTH, attempts=(beside, second))
+
+
+def test_phones_that_one_dial_rang_are_one_attempt() -> None:
+    truth = ring_together(AttemptOutcome.ELSEWHERE)
+    told = {"attempts": "1", "attempt_outcomes": "acme-east:elsewhere bolt-main:connected"}
+
+    assert differences(told, truth) == []
+    assert [d.field for d in differences({**told, "attempts": "2"}, truth)] == ["attempts"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_right"), [("busy", True), ("elsewhere", True), ("no_answer", False)]
+)
+def test_where_two_outcomes_are_right_either_may_be_told(outcome: str, is_right: bool) -> None:
+    truth = ring_together(AttemptOutcome.BUSY, AttemptOutcome.ELSEWHERE)
+    outcomes = f"acme-east:{outcome} bolt-main:connected"
+
+    found = differences({"attempts": "1", "attempt_outcomes": outcomes}, truth)
+
+    wanted = "acme-east:busy or acme-east:elsewhere bolt-main:connected"
+    wrong = Difference("CA1", "attempt_outcomes", wanted, outcomes)
+    assert found == ([] if is_right else [wrong])
+
+
+def test_a_sip_address_is_its_destination_whatever_headers_it_was_given() -> None:
+    first, second = TRUTH.attempts
+    address = "sip:desk@pbx.example.com"
+    truth = replace(TRUTH, attempts=(replace(first, dial_string=f"{address}?X-Id=CA1"), second))
+
+    assert list(compare([truth], [ROW], {address: "acme-east", BOLT: "bolt-main"})) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 
 from callrouter.simulator.caller import Caller
 from callrouter.simulator.chance import Span
-from callrouter.simulator.truth import AttemptOutcome, Disposition, HangupParty
+from callrouter.simulator.truth import AttemptOutcome, Disposition, HangupParty, IntervalMs
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import MakePhone, MakeReply, Play, Received
@@ -316,9 +317,87 @@ def test_simultaneous_legs_the_first_to_answer_wins(play: "Play", phone: "MakePh
     acme, bolt = played.truth.attempts
     ends = {r.form["To"]: r.form["CallStatus"] for r in played.to("/legs") if "Duration" in r.form}
     assert ends == {ACME: "canceled", BOLT: "completed"}
-    assert (acme.outcome, bolt.outcome) == (AttemptOutcome.NO_ANSWER, AttemptOutcome.CONNECTED)
+    assert (acme.outcome, bolt.outcome) == (AttemptOutcome.ELSEWHERE, AttemptOutcome.CONNECTED)
     assert acme.bridged is None
+    assert acme.dial == bolt.dial
     assert played.one("/action").form["DialCallSid"] == bolt.leg_sid
+
+
+def test_simultaneous_legs_that_nobody_answers_end_each_by_itself(
+    play: "Play", phone: "MakePhone"
+) -> None:
+    nouns = f"<Number {EVENTS}>{ACME}</Number><Number {EVENTS}>{BOLT}</Number>"
+
+    played = play(
+        {"/voice": dial(nouns, timeout="5"), "/action": HANGUP},
+        phones={ACME: phone("no-answer"), BOLT: phone("busy")},
+    )
+
+    acme, bolt = played.truth.attempts
+    assert (acme.outcome, bolt.outcome) == (AttemptOutcome.NO_ANSWER, AttemptOutcome.BUSY)
+    action = played.one("/action").form
+    assert (action["DialCallSid"], action["DialCallStatus"]) == (acme.leg_sid, "no-answer")
+    assert action["CallStatus"] == "ringing"
+
+
+def test_a_caller_who_leaves_abandons_every_simultaneous_leg(
+    play: "Play", phone: "MakePhone"
+) -> None:
+    nouns = f"<Number {EVENTS}>{ACME}</Number><Number {EVENTS}>{BOLT}</Number>"
+
+    played = play(
+        {"/voice": dial(nouns), "/action": HANGUP},
+        caller=replace(CALLER, patience_s=6),
+        phones={ACME: phone(ring_s=30), BOLT: phone(ring_s=30)},
+    )
+
+    assert [a.outcome for a in played.truth.attempts] == [AttemptOutcome.ABANDONED] * 2
+    assert played.truth.disposition is Disposition.ABANDONED
+
+
+def test_of_simultaneous_legs_the_first_that_is_through_its_screening_is_bridged(
+    play: "Play", phone: "MakePhone"
+) -> None:
+    ask = (
+        '<Response><Gather action="/key" numDigits="1" timeout="90"><Say>Press 1.</Say></Gather>'
+        "<Hangup/></Response>"
+    )
+    nouns = f'<Number url="/ask">{ACME}</Number><Number url="/ask">{BOLT}</Number>'
+
+    played = play(
+        {"/voice": dial(nouns), "/ask": ask, "/key": "<Response/>", "/action": HANGUP},
+        phones={ACME: phone(ring_s=2, press_after_s=60), BOLT: phone(ring_s=6, press_after_s=1)},
+    )
+
+    acme, bolt = played.truth.attempts
+    assert (acme.outcome, bolt.outcome) == (AttemptOutcome.ELSEWHERE, AttemptOutcome.CONNECTED)
+    assert (acme.screened, acme.bridged) == (True, None)
+    assert acme.leg_seconds > 0
+
+
+def test_digits_are_keyed_before_the_two_are_bridged(play: "Play", phone: "MakePhone") -> None:
+    keyed = f'<Number {EVENTS} sendDigits="WWWWWW12">{ACME}</Number>'
+
+    played = play({"/voice": dial(keyed), "/action": HANGUP}, phones={ACME: phone(talk_s=30)})
+
+    (attempt,) = played.truth.attempts
+    assert attempt.keyed
+    assert attempt.bridged is not None
+    assert attempt.bridged.latest - attempt.bridged.earliest >= timedelta(seconds=6.4)
+    callers_s = int(played.one("/status").form["CallDuration"])
+    connected_s = min(callers_s, attempt.leg_seconds)
+    assert played.truth.connected == IntervalMs.exactly(connected_s)
+    assert played.truth.violations == ()
+
+
+def test_the_headers_of_a_sip_address_reach_its_phone(play: "Play", phone: "MakePhone") -> None:
+    address = "sip:desk@pbx.example.com"
+    noun = f"<Sip {EVENTS}>{address}?X-Call-Id=CA1&amp;X-Line=2</Sip>"
+
+    played = play({"/voice": dial(noun), "/action": HANGUP}, phones={address: phone()})
+
+    assert played.truth.attempts[0].outcome is AttemptOutcome.CONNECTED
+    assert {r.form["To"] for r in played.to("/legs")} == {f"{address}?X-Call-Id=CA1&X-Line=2"}
 
 
 def test_sequential_legs_are_dialled_one_after_another(play: "Play", phone: "MakePhone") -> None:

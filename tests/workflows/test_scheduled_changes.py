@@ -1,5 +1,6 @@
 """Pointing numbers, swaps that wait for their time, and the clock that makes them."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -429,6 +430,37 @@ class TestSwaps:
         run_due_changes(seller, clock)
         assert states(seller) == [DONE, DONE]
 
+    def test_what_was_cancelled_just_before_is_neither_skipped_nor_failed(
+        self, seller: Database, clock: FakeClock
+    ) -> None:
+        def cancel() -> None:
+            cancel_change(seller, _ID, 1, "bob", T0)
+
+        def refuse() -> None:
+            raise RefusedError("no")
+
+        schedule(seller, "1h", "1h")
+        clock.set(7200)
+        run_due_changes(meddling(seller, cancel), clock)
+        assert states(seller) == [CANCELLED, CANCELLED]
+        schedule(seller, "1h")
+        run_due_changes(
+            meddling(seller, refuse, lambda: cancel_change(seller, _ID, 3, "bob", T0)), clock
+        )
+        assert states(seller) == [CANCELLED, CANCELLED, CANCELLED]
+
+    def test_what_is_changed_at_the_same_moment_is_not_overwritten(
+        self, seller: Database, clock: FakeClock
+    ) -> None:
+        """The way back of a pointing has read what is live; before it writes, that is replaced."""
+        point_it(seller, ALL, "bolt-main", "1h")
+        clock.set(3600)
+        text = text_of(seller, 2).replace("Nobody is left.", "Try again.")
+        run_due_changes(meddling(seller, lambda: activate(seller, text)), clock)
+        assert live(seller).nobody_left.say == "Try again."
+        assert set(points(seller).values()) == {""}
+        assert states(seller) == [DONE]
+
     def test_there_is_no_way_back_to_nothing(self, seller: Database, clock: FakeClock) -> None:
         text = TABLE.replace(FLOOD, "gutters").replace(DID, "+18005550142")
         schedule(seller, "1h", "1h", text=text)
@@ -441,18 +473,26 @@ class TestSwaps:
 def breaking(database: Database, error: Exception) -> Database:
     """The database, but for its next transaction, which ends in `error`."""
 
-    class Breaking:
-        errors = [error]  # noqa: RUF012 - one for this database
+    def fail() -> None:
+        raise error
 
+    return meddling(database, fail)
+
+
+def meddling(database: Database, *acts: Callable[[], object]) -> Database:
+    """The database, with something done before each of its next transactions."""
+    left = list(acts)
+
+    class Meddling:
         def read(self) -> AbstractContextManager[Connection]:
             return database.read()
 
         def write(self) -> AbstractContextManager[Connection]:
-            if self.errors:
-                raise self.errors.pop()
+            if left:
+                left.pop(0)()
             return database.write()
 
-    return cast("Database", Breaking())
+    return cast("Database", Meddling())
 
 
 class TestCancelling:

@@ -31,7 +31,7 @@ _LEG_EVENTS = {
 
 @dataclass(frozen=True)
 class Dialled:
-    """A Dial of ours: who was dialled, and the URLs that our TwiML names for it."""
+    """A leg that a Dial of ours asks for: who, and the URLs that our TwiML names for it."""
 
     dial_string: str
     action: str
@@ -69,7 +69,7 @@ class Player:
         self._records = CarrierRecords()
         self._ani, self._did = ANI, DID
         self._dials: list[Dialled] = []
-        self._key_url = ""
+        self._key_urls: dict[int, str] = {}
         self._answer = ""
         self._answers: dict[float, str] = {}
         self._asked: list[tuple[Callable[[], TestResponse], str]] = []
@@ -150,8 +150,9 @@ class Player:
 
     def _press(self, step: Step) -> None:
         """The buyer has pressed a key, as our whisper asked for."""
-        assert self._key_url, f"line {step.line}: nobody asked for a key"
-        url, fields = self._key_url, self._of_buyer(step, "in-progress", Digits=step.words[0])
+        assert step.leg in self._key_urls, f"line {step.line}: nobody asked for a key"
+        url = self._key_urls[step.leg]
+        fields = self._of_buyer(step, "in-progress", Digits=step.words[0])
         self._ask(step, lambda: self._twilio.post(url, fields))
 
     def _record_message(self, step: Step) -> None:
@@ -243,17 +244,17 @@ class Player:
         self._asked.append((ask, self._answer))
         for verb in ElementTree.fromstring(self._answer):  # noqa: S314 - our own
             if verb.tag == "Gather":
-                self._key_url = verb.attrib["action"]
+                self._key_urls[step.leg] = verb.attrib["action"]
             if verb.tag == "Dial" and verb.attrib["action"] not in [d.action for d in self._dials]:
-                noun = verb[0]
-                self._dials.append(
+                self._dials += [
                     Dialled(
                         noun.text or "",
                         verb.attrib["action"],
                         noun.attrib["statusCallback"],
                         noun.attrib.get("url"),
                     )
-                )
+                    for noun in verb
+                ]
 
     # What must come of it ----------------------------------------------------------------------
 

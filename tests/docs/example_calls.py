@@ -88,7 +88,7 @@ def play_other_calls(carrier: Carrier) -> None:
     hidden = _caller("ringing", number=5, did=SOLAR_DID, ani="anonymous")
     carrier.ask(0.12, "/twilio/voice", hidden)
     carrier.ask(0.12, "/twilio/voice", _caller("ringing", number=6, did=STRANGE_DID))
-    carrier.ask(0.12, "/twilio/voice", _caller("ringing", number=7))
+    carrier.ask(0.12, "/twilio/voice", _caller("ringing", number=7, ani="+14155550107"))
     whispered = _buyer("in-progress", 1, number=7)
     carrier.ask(9.0, "/twilio/whisper/1?d=acme-east", whispered)
     carrier.ask(0.12, "/twilio/voice", _caller("ringing") | {"CallSid": ""})
@@ -97,7 +97,8 @@ def play_other_calls(carrier: Carrier) -> None:
 def _lose_everywhere(
     carrier: Carrier, call_sid: str, did: str, destinations: tuple[str, ...]
 ) -> None:
-    fields = caller_fields("ringing", call_sid=call_sid, did=did)
+    # Callers of their own: the shipped tables know whom a buyer had, and who called just now.
+    fields = caller_fields("ringing", call_sid=call_sid, did=did, ani=f"+141555501{call_sid[-2:]}")
     carrier.ask(0.12, "/twilio/voice", fields)
     for number, destination in enumerate(destinations, 1):
         assert f"d={destination}&" in carrier.answers[-1], "the draw came out otherwise"

@@ -19,6 +19,17 @@ from tests.twilio_side import TwilioSide, buyer_fields, caller_fields, stamp
 CALL_SID = "CA00000000000000000000000000000001"
 """Its draw puts acme-east before crest-desk."""
 FLOOD_DID, SOLAR_DID, STRANGE_DID = "+18005550100", "+18005550106", "+18005550199"
+ROOFING_DIDS = ("+18005550121", "+18005550122", "+18005550123", "+18005550124")
+ROUTES = (
+    'destination = "acme-east"\nsend_digits = "WW2"',
+    'destination = "acme-switchboard"\nsip_header = "X-Call-Id"',
+    'destination = "acme-east"\ngroup = "desks"\n\n[[routes]]\ndestination = "crest-desk"\n'
+    'group = "desks"\nscreening = "Press 1 to take the call."\n\n'
+    '[[groups]]\nid = "desks"\nring = "together"',
+    'destination = "acme-east"\nrecovery = { under_s = 20 }\n\n[[routes]]\n'
+    'destination = "crest-desk"\npriority = 2',
+)
+"""What the page says of routes that none of the shipped tables has, one campaign for each."""
 
 
 @dataclass
@@ -92,6 +103,23 @@ def play_other_calls(carrier: Carrier) -> None:
     whispered = _buyer("in-progress", 1, number=7)
     carrier.ask(9.0, "/twilio/whisper/1?d=acme-east", whispered)
     carrier.ask(0.12, "/twilio/voice", _caller("ringing") | {"CallSid": ""})
+    _play_special_routes(carrier)
+
+
+def _play_special_routes(carrier: Carrier) -> None:
+    """Digits, a header, a ring group; and a talk that the buyer ends after 6 seconds."""
+    for number, did in enumerate(ROOFING_DIDS, 21):
+        carrier.ask(0.12, "/twilio/voice", _caller("ringing", number=number, did=did))
+    dropped = _caller(
+        "in-progress",
+        number=24,
+        did=ROOFING_DIDS[3],
+        DialCallStatus="completed",
+        DialBridged="true",
+        DialCallSid=_leg(1),
+        DialCallDuration="6",
+    )
+    carrier.ask(11.1, "/twilio/attempts/1?d=acme-east&tried=acme-east", dropped)
 
 
 def _lose_everywhere(
@@ -128,7 +156,12 @@ def shipped_configuration(database_url: str, folder: Path) -> Iterator[Carrier]:
     """An application with the buyers and tables of config/, and Twilio's side of it."""
     database = open_database(database_url)
     buyers = "\n".join(_read(f"config/buyers/{name}.toml") for name in ("acme", "bolt", "crest"))
-    tables = tuple(_read(f"config/routing/{n}.toml") for n in ("flood-repair", "solar-quotes"))
+    shipped = (_read(f"config/routing/{n}.toml") for n in ("flood-repair", "solar-quotes"))
+    special = (
+        f'campaign = "roofing-{index}"\n[[dids]]\nnumber = "{did}"\n[[routes]]\n{routes}\n'
+        for index, (did, routes) in enumerate(zip(ROOFING_DIDS, ROUTES, strict=True))
+    )
+    tables = (*shipped, *special)
     clock = FakeClock()
     open_seller(database, buyers=buyers, tables=tables, at=T0 - timedelta(hours=1))
     with make_board(database, folder, clock) as board:

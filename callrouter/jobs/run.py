@@ -92,7 +92,8 @@ def run_jobs(schedule: tuple[Job, ...], database: Database) -> None:
         )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        scheduler.shutdown(wait=False)
+        if scheduler.running:  # a second signal finds it stopping already
+            scheduler.shutdown(wait=False)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

@@ -160,6 +160,8 @@ def _take_down(connection: Connection, compiled: Compiled, polled: _Round, healt
         connection, seller_id, None, stop, at=polled.at, author=HEALTH, reason=reason
     )
     if is_set:
+        # What was told while it was the last one is over, and this is worse news.
+        recover_alert(connection, seller_id, key, "others take its calls now", polled.at)
         subject = f"{buyer_id} gets no calls: its health URL fails"
         raise_alert(connection, seller_id, key, subject, reason, polled.at)
     return is_set

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.engine import Database
+from callrouter.domain.alerts import Alert
 from callrouter.domain.buyer_health import HealthAnswer
 from callrouter.domain.stops import StopCause, StopKind
 from callrouter.workflows.apply_buyers import apply_buyers
@@ -13,10 +15,24 @@ from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.poll_health import Polled, poll_health
 from callrouter.workflows.stop_traffic import resume_traffic
 from tests.domain.builders import at
-from tests.switchboards import BUYERS, OTHER_SELLER, SELLER, T0, TABLE, FakeClock, open_seller
+from tests.switchboards import (
+    BUYERS,
+    OTHER_SELLER,
+    SELLER,
+    T0,
+    TABLE,
+    FakeClock,
+    activate,
+    open_seller,
+)
 from tests.workflows.test_trip_breaker import CREST, THREE, Traffic, _logs
 
 __all__ = ["_logs"]  # a fixture
+
+
+def standing(database: Database) -> tuple[Alert, ...]:
+    with database.read() as connection:
+        return list_alerts(connection, SELLER.seller_id, standing_only=True)
 
 
 @dataclass
@@ -178,3 +194,22 @@ def test_nobody_is_asked_where_there_is_nothing_to_ask(database: Database) -> No
 
     assert polls.poll() == Polled()
     assert polls.probe.asked == []
+
+
+def test_a_buyer_that_was_the_last_one_and_then_is_taken_down_is_told_of_anew(
+    database: Database,
+) -> None:
+    lonely = TABLE.replace('[[routes]]\ndestination = "bolt-main"\npriority = 2\nring_s = 20\n', "")
+    open_seller(database, buyers=with_health(BUYERS + CREST, "acme"), tables=(lonely,))
+    polls = Polls(database)
+    for _ in range(2):
+        polls.poll("acme")
+    [kept] = standing(database)
+    activate(database, THREE)
+
+    assert polls.poll("acme") == Polled(asked=1, taken_down=1)
+
+    [taken] = standing(database)
+    assert kept.subject == "acme is unhealthy and is the last one of flood-repair"
+    assert taken.subject == "acme gets no calls: its health URL fails"
+    assert taken.since > kept.since

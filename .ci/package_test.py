@@ -70,7 +70,7 @@ def main() -> None:
             assert page is not None
             base = page[0].removesuffix("/calls")
             shown = wait_for_calls(base)
-            for path in ("/calls", "/static/calls.css", "/static/calls.js", "/health"):
+            for path in ("/calls", "/room", "/static/pages.css", "/static/refresh.js", "/health"):
                 fetch(base + path)
             demo.send_signal(signal.SIGINT)
             code = demo.wait(30)

@@ -89,6 +89,7 @@ weekdays = "09:00-18:00"
 destination = "acme-night"
 priority = 1
 price = "25.00"
+spacing_s = 30
 [routes.hours]
 weekdays = "18:00-23:00"
 

@@ -86,7 +86,10 @@ async def _play(stage: Stage, cps: float, for_s: float) -> None:
         processes = running_processes(stage, carrier_url)
         await asyncio.to_thread(processes.__enter__)
         try:
-            click.echo(f"\n  Live and recent calls: {stage.public_url}/calls\n  Ctrl-C ends it.\n")
+            click.echo(
+                f"\n  Live and recent calls: {stage.public_url}/calls\n"
+                f"  Who can take calls:    {stage.public_url}/room\n  Ctrl-C ends it.\n"
+            )
             plan = TrafficPlan(calls_per_s=cps, run=secrets.token_hex(8), seed=secrets.token_hex(8))
             cast = Cast(CAST, callers=_CALLERS, outages=(_OUTAGE,))
             await run_until(stop, account, cast, plan, clock, on_truth=_Ticker().tell, log=log)

@@ -9,7 +9,16 @@ from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, make_visible, print_json, print_table
 from callrouter.domain.cap_words import say_usage
-from callrouter.domain.room import CampaignRoom, DestinationRoom, Gauge, Role, SharedRoom, say_hours
+from callrouter.domain.decision import SkipRule
+from callrouter.domain.room import (
+    CampaignRoom,
+    DestinationRoom,
+    Gauge,
+    Role,
+    SharedRoom,
+    say_hours,
+    say_taken_by,
+)
 from callrouter.domain.stops import say_stop
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
@@ -61,11 +70,9 @@ def _print_rooms(rooms: Sequence[CampaignRoom]) -> None:
     for number, each in enumerate(rooms):
         if number:
             click.echo()
-        takes = "takes calls" if each.takes_calls else "TAKES NO CALLS"
         asks = f"; asks {', '.join(each.asks)}" if each.asks else ""
-        click.echo(
-            make_visible(f"{each.campaign_id}, table version {each.table_version}: {takes}{asks}")
-        )
+        named = f"{each.campaign_id}, table version {each.table_version}"
+        click.echo(make_visible(f"{named}: {say_taken_by(each)}{asks}"))
         print_table(_COLUMNS, [_cells(it, each) for it in each.destinations], empty="")
         if each.shared:
             click.echo()
@@ -73,19 +80,24 @@ def _print_rooms(rooms: Sequence[CampaignRoom]) -> None:
 
 
 def _cells(it: DestinationRoom, room: CampaignRoom) -> tuple[str, ...]:
-    is_last = it.role is Role.OVERFLOW
     stops = [say_stop(stop, room.at) for stop in it.stops]
-    why = [it.skip.saw] if it.skip else []
+    why = [it.skip.saw] if it.skip and it.skip.rule is not SkipRule.CLOSED else []
     words = [*dict.fromkeys((*why, *stops)), *(f"asks {each}" for each in it.asks)]
     return (
         it.skip.rule if it.skip else "open",
         " ".join((it.destination_id, *it.pointed_numbers)),
         it.buyer_id or "-",
         str(it.priority) if it.role is Role.ROUTE else it.role,
-        "-" if is_last else say_hours(it.hours, room.at),
+        _say_hours(it, room),
         "; ".join(words) or "-",
         _say_gauges(it.gauges, room),
     )
+
+
+def _say_hours(it: DestinationRoom, room: CampaignRoom) -> str:
+    if it.skip and it.skip.rule is SkipRule.CLOSED:
+        return it.skip.saw
+    return "-" if it.role is Role.OVERFLOW else say_hours(it.hours, room.at)
 
 
 def _shared_cells(it: SharedRoom, room: CampaignRoom) -> tuple[str, ...]:

@@ -121,9 +121,10 @@ class CampaignRoom:
     shared: tuple[SharedRoom, ...]
 
     @property
-    def takes_calls(self) -> bool:
-        """Whether anybody of it could take a call now."""
-        return any(each.skip is None for each in self.destinations)
+    def taken_by(self) -> Role | None:
+        """Who could take a call now: a route, else where numbers point, else the overflow."""
+        open_now = {each.role for each in self.destinations if each.skip is None}
+        return next((role for role in Role if role in open_now), None)
 
 
 def view_campaign(plan: Plan, conditions: Conditions) -> CampaignRoom:
@@ -147,6 +148,19 @@ def view_campaign(plan: Plan, conditions: Conditions) -> CampaignRoom:
         destinations=tuple(destinations),
         shared=looker.look_at_shared(),
     )
+
+
+def say_taken_by(room: CampaignRoom) -> str:
+    """Whether the campaign takes calls, and if only in part, which."""
+    match room.taken_by:
+        case None:
+            return "takes no calls"
+        case Role.POINTED:
+            return "takes calls to pointed numbers only"
+        case Role.OVERFLOW:
+            return "takes calls by its overflow only"
+        case _:
+            return "takes calls"
 
 
 def say_hours(hours: HoursNow | None, at: datetime) -> str:

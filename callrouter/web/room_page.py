@@ -10,7 +10,7 @@ from datetime import datetime
 from flask import Blueprint, Response, jsonify, render_template
 
 from callrouter.domain.cap_words import say_usage
-from callrouter.domain.room import CampaignRoom, Gauge, say_hours
+from callrouter.domain.room import CampaignRoom, Gauge, say_hours, say_taken_by
 from callrouter.domain.stops import say_stop
 from callrouter.web.shown_seller import find_shown_seller
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
@@ -63,6 +63,7 @@ def make_room_page(board: Switchboard) -> Blueprint:
     blueprint.add_app_template_filter(_draw_bar, "bar")
     blueprint.add_app_template_filter(say_hours, "hours")
     blueprint.add_app_template_filter(say_stop, "stop")
+    blueprint.add_app_template_filter(say_taken_by, "taken_by")
     return blueprint
 
 

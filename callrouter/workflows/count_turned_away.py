@@ -12,7 +12,7 @@ from callrouter.domain.turned_away import TurnedAway, TurnedAwayCount
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.export_calls import spell_cell
 
-_TELLS_EVERY = 500
+_TELLS_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,15 @@ from dataclasses import asdict, astuple, dataclass, fields
 from typing import TextIO
 
 from callrouter.domain.cap_words import say_limit
-from callrouter.domain.caps import Measure, SubjectKind
-from callrouter.domain.room import CampaignRoom, DestinationRoom, Gauge, SharedRoom
+from callrouter.domain.caps import Measure, Subject, SubjectKind
+from callrouter.domain.room import (
+    CampaignRoom,
+    DestinationRoom,
+    Gauge,
+    Role,
+    SharedRoom,
+    say_taken_by,
+)
 from callrouter.domain.stops import say_stop
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 
@@ -33,10 +40,10 @@ class CounterRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRow:
-    """One destination (`level` is route, pointed or overflow), buyer, group, campaign, publisher.
+    """One campaign, destination (`level` is route, pointed or overflow), buyer, group, publisher.
 
-    `rule` and `why` say why it takes no calls. `hours` is open or closed, "" where there are none;
-    `asks` are the rules that are left to each call.
+    `rule` and `why` say why it takes no calls, or only in part. `hours` is open or closed, "" where
+    there are none; `asks` are the rules that are left to each call.
     """
 
     campaign: str
@@ -60,12 +67,14 @@ _OF_COUNTER = tuple(f.name for f in fields(CounterRow))
 
 
 def list_room_rows(rooms: Iterable[CampaignRoom]) -> Iterator[RoomRow]:
-    """Every campaign's destinations, then what they share."""
+    """Every campaign with its destinations, and then what they share."""
     for room in rooms:
+        yield _row_of_campaign(room)
         for destination in room.destinations:
             yield _row_of_destination(room, destination)
         for shared in room.shared:
-            yield _row_of_shared(room, shared)
+            if shared.subject.kind is not SubjectKind.CAMPAIGN:
+                yield _row_of_shared(room, shared)
 
 
 def export_room_csv(rooms: Iterable[CampaignRoom], out: TextIO) -> None:
@@ -103,6 +112,27 @@ def _row_of_destination(room: CampaignRoom, it: DestinationRoom) -> RoomRow:
     )
 
 
+def _row_of_campaign(room: CampaignRoom) -> RoomRow:
+    own = Subject(SubjectKind.CAMPAIGN, room.campaign_id)
+    gauges = (gauge for each in room.shared if each.subject == own for gauge in each.gauges)
+    return RoomRow(
+        campaign=room.campaign_id,
+        table_version=room.table_version,
+        level=SubjectKind.CAMPAIGN.value,
+        id=room.campaign_id,
+        buyer="",
+        takes_calls=room.taken_by is not None,
+        rule="",
+        why="" if room.taken_by is Role.ROUTE else say_taken_by(room),
+        hours="",
+        hours_change_at=None,
+        hours_zone="",
+        stops=[],
+        asks=list(room.asks),
+        counters=[_row_of_counter(gauge) for gauge in gauges],
+    )
+
+
 def _row_of_shared(room: CampaignRoom, it: SharedRoom) -> RoomRow:
     kind = it.subject.kind
     return RoomRow(
@@ -118,7 +148,7 @@ def _row_of_shared(room: CampaignRoom, it: SharedRoom) -> RoomRow:
         hours_change_at=None,
         hours_zone="",
         stops=[say_stop(stop, room.at) for stop in it.stops],
-        asks=list(room.asks) if kind is SubjectKind.CAMPAIGN else [],
+        asks=[],
         counters=[_row_of_counter(gauge) for gauge in it.gauges],
     )
 

@@ -29,6 +29,7 @@ from callrouter.domain.room import (
     SharedRoom,
     list_all_counters,
     say_hours,
+    say_taken_by,
     view_campaign,
 )
 from callrouter.domain.routing import decide
@@ -121,11 +122,9 @@ def find_shared(room: CampaignRoom, kind: SubjectKind, subject_id: str) -> Share
 def test_a_destination_can_take_calls_unless_a_rule_that_needs_no_caller_says_no(
     route: Route, stops: tuple[Stop, ...], usage: dict[str, Usage], rule: SkipRule | None
 ) -> None:
-    room = look(table(route), *stops, usage=usage)
-    skip = room.destinations[0].skip
+    skip = look_at(route, *stops, usage=usage).skip
 
     assert (None if skip is None else skip.rule) == rule
-    assert room.takes_calls is (rule is None)
 
 
 def test_rules_that_need_a_caller_are_named_instead() -> None:
@@ -206,7 +205,6 @@ def test_the_overflow_is_asked_neither_for_its_hours_nor_for_its_filters() -> No
     assert (listed.role, off.role, last.role) == (Role.ROUTE, Role.ROUTE, Role.OVERFLOW)
     assert (listed.skip is None, last.skip is None) == (False, True)
     assert (last.hours, last.asks) == (None, ())
-    assert room.takes_calls
 
 
 def test_a_destination_that_numbers_are_pointed_at_is_there_too() -> None:
@@ -224,6 +222,39 @@ def test_a_destination_that_numbers_are_pointed_at_is_there_too() -> None:
         ("spare", Role.POINTED, ("+18005550101",)),
         ("spare", Role.OVERFLOW, ()),
     ]
+
+
+TO_SPARE = (AdvertisedNumber("+18005550101", to="spare"),)
+
+
+@pytest.mark.parametrize(
+    ("of_table", "taken_by", "said"),
+    [
+        pytest.param(
+            table("bolt", "dash", nobody_left=OVERFLOW), Role.ROUTE, "takes calls", id="a route"
+        ),
+        pytest.param(
+            replace(table("dash", nobody_left=OVERFLOW), numbers=TO_SPARE),
+            Role.POINTED,
+            "takes calls to pointed numbers only",
+            id="where a number points",
+        ),
+        pytest.param(
+            table("dash", nobody_left=OVERFLOW),
+            Role.OVERFLOW,
+            "takes calls by its overflow only",
+            id="the overflow",
+        ),
+        pytest.param(table("dash"), None, "takes no calls", id="nobody"),
+    ],
+)
+def test_a_campaign_takes_calls_as_far_as_somebody_of_it_does(
+    of_table: RoutingTable, taken_by: Role | None, said: str
+) -> None:
+    room = look(of_table)
+
+    assert room.taken_by == taken_by
+    assert say_taken_by(room) == said
 
 
 def test_what_is_shared_stands_once_with_its_stops_and_counters() -> None:

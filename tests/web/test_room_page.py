@@ -12,10 +12,25 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.web.app import create_app
 from callrouter.workflows.switchboard import Switchboard
 from tests.full_house import open_full_house
-from tests.switchboards import OTHER_SELLER, FakeClock, make_board, open_seller
+from tests.switchboards import (
+    OTHER_SELLER,
+    FakeClock,
+    activate,
+    make_board,
+    open_seller,
+)
 from tests.web.conftest import OTHER_TABLE
 from tests.web.outages import make_unreachable, without_database
 
+OVERFLOW_ALONE = """
+campaign = "solar-quotes"
+[[dids]]
+number = "+18005550106"
+[[routes]]
+destination = "crest-old"
+[nobody_left]
+overflow = "bolt-texas"
+"""
 PATHS = ("/room", "/room/now", "/room.json", "/room.csv")
 
 
@@ -59,6 +74,7 @@ def test_bars_show_what_is_held_and_turn_red_when_nothing_is_left(client: FlaskC
     assert '<div class="gauge high"><svg' in shown
     assert '<rect class="held" width="94.0" height="10"/>' in shown
     assert '<div class="gauge full"><svg' in shown
+    assert '<div class="gauge unlimited">0 calls at once</div>' in shown
 
 
 def test_json_and_csv_say_the_same(client: FlaskClient) -> None:
@@ -80,7 +96,22 @@ def test_json_and_csv_say_the_same(client: FlaskClient) -> None:
     assert [line["id"] for line in read if line["level"] == "route"] == [
         "acme-east", "acme-east", "acme-night", "bolt-main", "bolt-texas", "crest-old",
     ]  # fmt: skip
-    assert (read[0]["takes_calls"], read[0]["left"], read[2]["limit"]) == ("yes", "3", "")
+    campaign, day, *_ = read
+    assert (campaign["level"], campaign["asks"]) == ("campaign", "no withheld caller")
+    assert (campaign["left"], day["takes_calls"], day["left"]) == ("500", "yes", "3")
+    assert [line["limit"] for line in read if line["id"] == "acme-night"] == [""]
+
+
+def test_a_campaign_that_only_its_overflow_answers_says_so(
+    house: Switchboard, client: FlaskClient
+) -> None:
+    activate(house.database, OVERFLOW_ALONE)
+
+    [row] = [r for r in client.get("/room.json").json or () if r["id"] == "solar-quotes"]
+    assert (row["takes_calls"], row["why"]) == (True, "takes calls by its overflow only")
+    assert '<span class="state last">takes calls by its overflow only</span>' in (
+        client.get("/room").text
+    )
 
 
 def test_it_shows_one_seller_alone(client: FlaskClient) -> None:

@@ -92,10 +92,11 @@ def _take_step(
     raw: str,
     full: frozenset[str],
 ) -> str | None:
-    """Keep what is told and answer it; None when the attempt's room had to be given back first.
+    """Keep what is told and answer it; None when what came of the attempt had to be kept first.
 
-    That is a transaction of its own, since only one statement of each may touch counters, or two
-    calls could wait for each other. The next time there is nothing to give back.
+    That is a transaction of its own: only one statement of each may touch counters, or two calls
+    could wait for each other; and nobody decides by a breaker whose turn may be rolled back. The
+    next time there is nothing to give back, and nothing to judge.
     """
     lock_call(connection, seller_id, known_from, board.next_sweep_at(ended.received_at))
     append_in(connection, seller_id, ended, raw)
@@ -108,10 +109,13 @@ def _take_step(
         *board.spooled_events(seller_id, ended.call_sid),
     )
     history = read_history(events)
-    if settle_call(connection, seller_id, history, ended.received_at):
-        return None
-    for rung in (each for each in history.attempts if each.attempt == ended.attempt):
+    judged = [
         note_attempt(connection, seller_id, rung, history, ended.received_at, board.compiled)
+        for rung in history.attempts
+        if rung.attempt == ended.attempt
+    ]
+    if settle_call(connection, seller_id, history, ended.received_at) or any(judged):
+        return None
     call = read_call_so_far(history, known_from, tried)
     found = _decide(board, connection, seller_id, ended, call, history, full)
     decided = make_answer(board.links, ended.call_sid, ended.received_at, found, call.tried)

@@ -47,19 +47,21 @@ def note_attempt(
     history: CallHistory,
     at: datetime,
     compiled: Compiled | None = None,
-) -> None:
+) -> bool:
     """Keep how an attempt ended, and judge its destinations by it; nothing while it isn't over.
 
-    May be called any number of times, with whatever more is known of the call by then: only news
-    are judged. A call that went well for a destination that gets calls costs one statement.
-    Without `compiled` a breaker that is about to open parses every live table.
+    True when stops may have changed by it: nothing may be decided in the same transaction then, as
+    `judge_destination` says. May be called any number of times, with whatever more is known of the
+    call by then: only news are judged. A call that went well for a destination that gets calls
+    costs one statement. Without `compiled` a breaker that is about to open parses every live table.
     """
     outcome = read_outcome(attempt, history, at)
     if outcome is None or not record_outcome(connection, seller_id, outcome):
-        return
+        return False
+    if not may_be_failure(outcome) and not _was_probe(attempt):
+        return False
     destination_id = outcome.destination_id
-    if may_be_failure(outcome) or _was_probe(attempt):
-        judge_destination(connection, seller_id, destination_id, at, compiled or Compiled())
+    return judge_destination(connection, seller_id, destination_id, at, compiled or Compiled())
 
 
 def _was_probe(attempt: Attempt) -> bool:
@@ -84,10 +86,12 @@ class _Case:
 def judge_destination(
     connection: Connection, seller_id: str, destination_id: str, at: datetime, compiled: Compiled
 ) -> bool:
-    """Open, close or keep the breaker by how the destination's last attempts ended; True if turned.
+    """Open, close or keep the breaker by how the destination's last attempts ended.
 
     Where it would open but mustn't, since nobody else would be left or all others look bad too,
-    nothing is changed, and an alert raised.
+    nothing is changed, and an alert raised. True when the breaker was to turn: the conditions
+    version may have been raised. Decide nothing before that is committed, since `Compiled` keeps
+    stops by their version, and another transaction gets that one when this is rolled back.
     """
     directory = compiled.directory(connection, seller_id, current_version(connection, seller_id))
     case = _Case(
@@ -108,8 +112,9 @@ def judge_destination(
         tables = weigh_taking_out(connection, compiled, seller_id, directory, own, at)
         if tables.verdict is not TripVerdict.TRIP:
             _refuse(connection, case, turn, tables)
-            return False
-    return _turn(connection, case, turn)
+            return True
+    _turn(connection, case, turn)
+    return True
 
 
 def read_breaker(
@@ -143,8 +148,8 @@ def _find_breaker(connection: Connection, seller_id: str, destination_id: str) -
     return next((stop for stop in stops if stop.is_breaker), None)
 
 
-def _turn(connection: Connection, case: _Case, turn: Turn) -> bool:
-    """Write what the breaker is now; False when another process was quicker."""
+def _turn(connection: Connection, case: _Case, turn: Turn) -> None:
+    """Write what the breaker is now; nothing when another process was quicker."""
     seller_id, destination_id, now = case.seller_id, case.destination_id, turn.breaker
     stop = None
     if now.phase is Phase.OPEN:
@@ -170,7 +175,7 @@ def _turn(connection: Connection, case: _Case, turn: Turn) -> bool:
         figures=turn.figures,
     )
     if not changed:
-        return False
+        return
     log.warning(
         "breaker_turned",
         seller=seller_id,
@@ -179,7 +184,6 @@ def _turn(connection: Connection, case: _Case, turn: Turn) -> bool:
         reason=turn.reason,
     )
     _tell(connection, case, turn)
-    return True
 
 
 def _tell(connection: Connection, case: _Case, turn: Turn) -> None:

@@ -109,12 +109,7 @@ def _take_step(
         *board.spooled_events(seller_id, ended.call_sid),
     )
     history = read_history(events)
-    judged = [
-        note_attempt(connection, seller_id, rung, history, ended.received_at, board.compiled)
-        for rung in history.attempts
-        if rung.attempt == ended.attempt
-    ]
-    if settle_call(connection, seller_id, history, ended.received_at) or any(judged):
+    if _keep_outcome(board, connection, seller_id, ended, history):
         return None
     call = read_call_so_far(history, known_from, tried)
     found = _decide(board, connection, seller_id, ended, call, history, full)
@@ -126,6 +121,23 @@ def _take_step(
         close_if_over(connection, seller_id, ended.call_sid, ended.received_at)
     log_decision(decided)
     return decided.twiml
+
+
+def _keep_outcome(
+    board: Switchboard,
+    connection: Connection,
+    seller_id: str,
+    ended: DialEnded,
+    history: CallHistory,
+) -> bool:
+    """Keep what came of the attempt, for its destinations and for the counters; True for news."""
+    at = ended.received_at
+    judged = [
+        note_attempt(connection, seller_id, rung, history, at, board.compiled)
+        for rung in history.attempts
+        if rung.attempt == ended.attempt
+    ]
+    return settle_call(connection, seller_id, history, at) or any(judged)
 
 
 def _decide(

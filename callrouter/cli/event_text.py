@@ -56,7 +56,7 @@ def _(event: DialEnded) -> tuple[str, str]:
 
 @describe_event.register
 def _(event: LegProgressed) -> tuple[str, str]:
-    told = [f"attempt {event.attempt}: {event.status}", *_carrier(event.occurred_at)]
+    told = [f"{_name_leg(event)}: {event.status}", *_carrier(event.occurred_at)]
     if event.duration_s is not None:
         told.append(f"{event.duration_s} s by the carrier")
     if event.sip_code is not None:
@@ -66,13 +66,13 @@ def _(event: LegProgressed) -> tuple[str, str]:
 
 @describe_event.register
 def _(event: WhisperStarted) -> tuple[str, str]:
-    return "whisper", f"attempt {event.attempt}: the buyer answered and is spoken to"
+    return "whisper", f"{_name_leg(event)}: the buyer answered and is spoken to"
 
 
 @describe_event.register
 def _(event: ScreeningAnswered) -> tuple[str, str]:
     pressed = "took the call" if event.accepted else "pressed another key"
-    return "screening", f"attempt {event.attempt}: the buyer {pressed}"
+    return "screening", f"{_name_leg(event)}: the buyer {pressed}"
 
 
 @describe_event.register
@@ -105,6 +105,12 @@ def _(event: LegSwept) -> tuple[str, str]:
 @describe_event.register
 def _(event: SweepGaveUp) -> tuple[str, str]:
     return "gave up", event.reason
+
+
+def _name_leg(event: LegProgressed | WhisperStarted | ScreeningAnswered) -> str:
+    """Which phone it is about: an attempt may have rung several."""
+    destination = f", {event.destination_id}" if event.destination_id else ""
+    return f"attempt {event.attempt}{destination}"
 
 
 def _describe_end(whose: str, status: str, at: datetime | None, duration_s: int | None) -> str:

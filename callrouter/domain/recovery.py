@@ -6,21 +6,23 @@ Judged when the Dial's action comes; which destination is next isn't known here.
 from callrouter.domain.attempt import Attempt
 from callrouter.domain.call import CallHistory
 from callrouter.domain.cdr import ConnectedSource
+from callrouter.domain.decision import Dial
 from callrouter.domain.durations import measure_connected
 from callrouter.domain.events import LegStatus
 from callrouter.domain.outcomes import leg_duration_s, was_bridged
 
 
-def may_recover(attempt: Attempt, history: CallHistory) -> bool:
+def may_recover(attempt: Attempt, history: CallHistory, presumed: Dial | None = None) -> bool:
     """Whether the caller of this attempt, who was put through, is to be offered to the next one.
 
-    By the rule that the attempt was dialled under: the destination ended the talk in less than
-    `under_s`, as far as a figure says so (after a whisper or digits this is the carrier's count of
-    the buyer's leg, which is longer). Never when the caller isn't known to be there still, nor
-    when our own time limit ended the talk. An earlier attempt of which nothing is known here
-    counts as a recovery, so that `most` holds also when records are out of reach.
+    By the rule that the attempt was dialled under, or (its decision being out of reach) that it is
+    `presumed` to have been: the destination ended the talk in less than `under_s`, as far as a
+    figure says so (after a whisper or digits this is the carrier's count of the buyer's leg, which
+    is longer). Never when the caller isn't known to be there still, nor when our own time limit
+    ended the talk. An earlier attempt of which nothing is known here counts as a recovery, so that
+    `most` holds also when records are out of reach.
     """
-    dial, end = attempt.dial, attempt.dial_ended
+    dial, end = attempt.dial or presumed, attempt.dial_ended
     if dial is None or dial.recovery is None or end is None:
         return False
     if end.caller_status is not LegStatus.IN_PROGRESS or not was_bridged(attempt, history):

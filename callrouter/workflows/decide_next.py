@@ -14,7 +14,7 @@ from callrouter.domain.caps import DialClaims
 from callrouter.domain.claims import list_claims
 from callrouter.domain.closing import apologize, close_call, refuse_number, take_leave
 from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar, Closing, Decision
+from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
 from callrouter.domain.directory import Directory
 from callrouter.domain.durations import measure_connected
 from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
@@ -151,15 +151,41 @@ def _rung_ms(history: CallHistory) -> int:
     return waited
 
 
-def closing_after(history: CallHistory, attempt: int, call: CallSoFar) -> Decision | None:
+def presume_dial(
+    compiled: Compiled, known: KnownGood, seller_id: str, call: CallSoFar, destination_id: str
+) -> Dial | None:
+    """What the last known good table dials a destination under: for when the decision is away."""
+    number = known.numbers.get((seller_id, call.did))
+    if number is None:
+        return None
+    table = known.table(compiled, seller_id, number.campaign_id)
+    plan = compiled.plan_of(seller_id, table, known.directories.get(seller_id, Directory()))
+    planned = plan.find_route(destination_id)
+    if planned is None or planned.destination is None:
+        return None
+    return Dial(
+        destination_id=destination_id,
+        buyer_id=planned.buyer_id,
+        dial_string=planned.destination.dial,
+        ring_s=planned.route.ring_s,
+        call_s=table.limits.call_s,
+        caller_id=None,
+        recovery=planned.rules.recovery,
+    )
+
+
+def closing_after(
+    history: CallHistory, attempt: int, call: CallSoFar, presumed: Dial | None = None
+) -> Decision | None:
     """The decision to dial nobody any more after `attempt`, or None when the caller still waits.
 
-    A caller whom the destination dropped early waits as well, where its route is recovered.
+    A caller whom the destination dropped early waits as well, where its route is recovered;
+    `presumed` says whether it is when the decision can't be reached.
     """
     this = next(a for a in history.attempts if a.attempt == attempt and a.has_lead)
     end = this.dial_ended
     last = history.decisions[-1].decision if history.decisions else None
-    if may_recover(this, history):
+    if may_recover(this, history, presumed):
         return None
     if was_bridged(this, history):
         return close_call(call, Closing.CONNECTED, last)

@@ -11,7 +11,7 @@ import structlog
 from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.domain.call import read_history
 from callrouter.domain.closing import apologize
-from callrouter.domain.decision import CallSoFar
+from callrouter.domain.decision import CallSoFar, Dial
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallArrived, CallEvent, DialEnded, RouteDecided
 from callrouter.workflows.decide_next import (
@@ -21,6 +21,7 @@ from callrouter.workflows.decide_next import (
     decide_by_known_good,
     log_decision,
     make_answer,
+    presume_dial,
     read_call_so_far,
 )
 from callrouter.workflows.switchboard import Switchboard
@@ -46,7 +47,8 @@ def advance_degraded(
     """The TwiML after an attempt, decided without the database: by the spool and the URL alone."""
     history = read_history((*board.spooled_events(seller_id, ended.call_sid), ended))
     call = read_call_so_far(history, known_from, tried)
-    closing = closing_after(history, ended.attempt, call)
+    presumed = _presume(board, seller_id, call, ended.destination_id)
+    closing = closing_after(history, ended.attempt, call, presumed)
     found = Decided(closing) if closing else _decide(board, seller_id, call, ended.received_at)
     found = replace(found, decision=replace(found.decision, attempt=ended.attempt + 1))
     decided = _decided(board, known_from, found, call.tried)
@@ -62,6 +64,17 @@ def _decide(board: Switchboard, seller_id: str, call: CallSoFar, at: datetime) -
     except Exception:
         log.exception("last_known_good_broke", call=call.call_sid)
         return Decided(apologize(call))
+
+
+def _presume(
+    board: Switchboard, seller_id: str, call: CallSoFar, destination_id: str
+) -> Dial | None:
+    try:
+        known = board.known_good.current
+        return presume_dial(board.compiled, known, seller_id, call, destination_id)
+    except Exception:
+        log.exception("last_known_good_broke", call=call.call_sid)
+        return None
 
 
 def _decided(

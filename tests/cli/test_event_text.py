@@ -74,6 +74,11 @@ DIAL = "attempt 1: dial acme-east of acme at +12125550111 for up to 25 s"
             id="ring-group",
         ),
         pytest.param(
+            leg(1, 3, LegStatus.BUSY, destination="bolt"),
+            ("leg", "attempt 1, bolt: busy, at 17:00:03Z"),
+            id="leg-of-a-ring-group",
+        ),
+        pytest.param(
             closed(2, 0, Closing.CALLER_GONE),
             ("decided", "nothing more: the caller has gone"),
             id="caller-gone",

@@ -8,6 +8,7 @@ from tests.domain.builders import (
     PRESS_1,
     arrived,
     decided,
+    dial,
     dial_ended,
     leg,
     screened,
@@ -129,3 +130,12 @@ def test_an_earlier_attempt_that_nobody_remembers_counts_as_recovered() -> None:
     assert not recovers(decided(2, 16.4, "bolt", recovery=UNDER_20), drop, attempt=2)
     rule = Recovery(under_s=20, most=2)
     assert recovers(decided(2, 16.4, "bolt", recovery=rule), drop, attempt=2)
+
+
+def test_an_attempt_whose_decision_is_away_is_judged_by_what_it_presumably_was() -> None:
+    history = read_history((arrived(), DROPPED))
+    (attempt,) = history.attempts
+
+    assert may_recover(attempt, history, dial(recovery=UNDER_20))
+    assert not may_recover(attempt, history, dial(recovery=UNDER_20, call_s=6))
+    assert not may_recover(attempt, history, dial())

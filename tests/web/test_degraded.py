@@ -373,3 +373,28 @@ def test_an_outage_is_said_in_one_line_a_webhook(stranded: TwilioSide) -> None:
         "routing_degraded",
         "event_spooled",
     ]
+
+
+RECOVERING = TABLE.replace("priority = 1", "priority = 1\nrecovery = { under_s = 20 }")
+DROPPED = {"DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": "6"}
+
+
+@pytest.mark.parametrize("begun_before", [True, False], ids=["begun before", "begun without"])
+def test_a_caller_who_is_dropped_early_is_recovered_without_a_database_too(
+    twilio: TwilioSide, board: Switchboard, tmp_path: Path, clock: FakeClock, begun_before: bool
+) -> None:
+    activate(board.database, RECOVERING)
+    board.known_good.refresh()
+    url = make_unreachable("unreadable", tmp_path)
+    with without_database(url, tmp_path, clock) as degraded:
+        stranded = TwilioSide(create_app(degraded).test_client())
+        first = twilio if begun_before else stranded
+        first.post("/twilio/voice", caller_fields("ringing"))
+        clock.set(11)
+
+        hung_up = stranded.post(ATTEMPT_1, caller_fields("completed", call_sid="CA9") | DROPPED)
+        dropped = stranded.post(ATTEMPT_1, caller_fields("in-progress") | DROPPED)
+        again = stranded.post(ATTEMPT_2, caller_fields("in-progress") | DROPPED)
+
+    assert "+14155550174</Number>" in dropped.text
+    assert "<Dial" not in hung_up.text + again.text

@@ -79,9 +79,9 @@ def _reserve_and_record(
     with board.database.write() as connection:
         if not _record(board, connection, seller_id, arrived, decided, raw):
             first = read_decided(connection, seller_id, arrived.call_sid, 1)
+            first = first or _record_late(board, connection, seller_id, arrived, decided, raw)
             if first is not None:
                 return first
-            _record_late(board, connection, seller_id, arrived, decided, raw)
         reserve_room(connection, seller_id, decided, found)
     log_decision(decided)
     return decided
@@ -106,9 +106,15 @@ def _record_late(
     arrived: CallArrived,
     decided: RouteDecided,
     raw: str,
-) -> None:
-    """Record the arrival of a call of which something else was heard first."""
+) -> RouteDecided | None:
+    """Record the arrival of a call of which something else was heard first.
+
+    Nothing is recorded where another request was quicker: then its decision, which counts.
+    """
     lock_call(connection, seller_id, arrived, board.next_sweep_at(arrived.received_at))
+    first = read_decided(connection, seller_id, arrived.call_sid, 1)
+    if first is not None:
+        return first
     append_in(connection, seller_id, arrived, raw)
     append_in(connection, seller_id, decided, None)
     describe_call(
@@ -121,3 +127,4 @@ def _record_late(
         campaign_id=decided.decision.campaign_id,
         publisher=decided.decision.publisher,
     )
+    return None

@@ -69,6 +69,9 @@ def _replace_surrogates(value: _Value) -> _Value:
         return type(value)("\x00".join(parts))
     if isinstance(value, tuple):
         return tuple(_replace_surrogates(item) for item in value)  # type: ignore[return-value]
+    if isinstance(value, dict):
+        items = value.items()
+        return {_replace_surrogates(k): _replace_surrogates(v) for k, v in items}  # type: ignore[return-value]
     if is_dataclass(value) and not isinstance(value, type):
         changes = {f.name: _replace_surrogates(getattr(value, f.name)) for f in fields(value)}
         return replace(value, **changes)

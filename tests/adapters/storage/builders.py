@@ -1,6 +1,7 @@
 """Events of any kind for hypothesis, and sellers for the database."""
 
 import types
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -53,6 +54,8 @@ def values_of(hint: Any, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any
         return st.one_of([values_of(argument, texts) for argument in arguments])
     if get_origin(hint) is tuple:
         return st.lists(values_of(arguments[0], texts), max_size=3).map(tuple)
+    if get_origin(hint) is Mapping:
+        return st.dictionaries(*(values_of(each, texts) for each in arguments), max_size=2)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
     assert isinstance(hint, type), f"no strategy for {hint}"

@@ -16,15 +16,23 @@ from callrouter.domain.room import (
     Gauge,
     Role,
     SharedRoom,
-    say_hours,
-    say_taken_by,
 )
+from callrouter.domain.room_words import say_hours, say_taken_by
 from callrouter.domain.stops import say_stop
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
 from callrouter.workflows.view_room import view_room
 
-_COLUMNS = ("now", "destination", "buyer", "priority", "hours", "why not, what it asks", "caps")
+_COLUMNS = (
+    "now",
+    "destination",
+    "buyer",
+    "priority",
+    "calls",
+    "hours",
+    "why not, what it asks",
+    "caps",
+)
 _SHARED_COLUMNS = ("now", "shared by", "stops", "caps")
 
 
@@ -88,6 +96,7 @@ def _cells(it: DestinationRoom, room: CampaignRoom) -> tuple[str, ...]:
         " ".join((it.destination_id, *it.pointed_numbers)),
         it.buyer_id or "-",
         str(it.priority) if it.role is Role.ROUTE else it.role,
+        str(it.live_calls),
         _say_hours(it, room),
         "; ".join(words) or "-",
         _say_gauges(it.gauges, room),

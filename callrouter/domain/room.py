@@ -3,10 +3,11 @@
 What depends on who calls, or on the number called, is named and not judged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from callrouter.domain.caps import UNLIMITED, Counter, Subject, SubjectKind, Usage
 from callrouter.domain.conditions import Conditions
@@ -22,10 +23,11 @@ from callrouter.domain.numbers import Caller
 from callrouter.domain.plan import Plan, PlannedRoute
 from callrouter.domain.routing_table import WithheldCallers
 from callrouter.domain.stops import Stop, StopKind, StopsBySubject, group_stops, is_in_force
-from callrouter.domain.timetable import Timetable, changes_at, is_open, read_wall, say_wall_time
+from callrouter.domain.timetable import Timetable, changes_at, is_open, read_wall
 
 _ANYBODY = CallSoFar(call_sid="", did="", caller=Caller("", None, withheld=False))
 _EMPTY = Usage()
+_NO_CALLS: Mapping[str, int] = MappingProxyType({})
 _TURNS_AWAY = frozenset({DuplicateThen.ANOTHER_BUYER, DuplicateThen.REFUSE})
 
 
@@ -82,7 +84,7 @@ class DestinationRoom:
 
     `hours` is None where it is open round the clock. `stops` are those of the destination and of
     its buyer, also half open ones. `asks` are the rules that are left to the call. `gauges` are the
-    destination's own.
+    destination's own. `live_calls` ring there or talk, of whatever campaign.
     """
 
     destination_id: str
@@ -96,6 +98,7 @@ class DestinationRoom:
     stops: tuple[Stop, ...]
     asks: tuple[str, ...]
     gauges: tuple[Gauge, ...]
+    live_calls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,15 @@ class CampaignRoom:
         return next((role for role in Role if role in open_now), None)
 
 
-def view_campaign(plan: Plan, conditions: Conditions) -> CampaignRoom:
+def view_campaign(
+    plan: Plan, conditions: Conditions, live_calls: Mapping[str, int] = _NO_CALLS
+) -> CampaignRoom:
     """The room of a plan's destinations under `conditions`, by the rules that `decide` goes by.
 
-    `conditions` need no caller; their usage is that of all publishers' counters too.
+    `conditions` need no caller; their usage is that of all publishers' counters too. `live_calls`
+    are by destination.
     """
-    looker = _Looker(plan, conditions)
+    looker = _Looker(plan, conditions, live_calls)
     targets = dict.fromkeys(number.to for number in plan.numbers.values() if number.to)
     pointed = [plan.extra[each] for each in targets if plan.table.route_to(each) is None]
     destinations = [looker.look(each, Role.ROUTE) for each in plan.routes]
@@ -150,36 +156,14 @@ def view_campaign(plan: Plan, conditions: Conditions) -> CampaignRoom:
     )
 
 
-def say_taken_by(room: CampaignRoom) -> str:
-    """Whether the campaign takes calls, and if only in part, which."""
-    match room.taken_by:
-        case None:
-            return "takes no calls"
-        case Role.POINTED:
-            return "takes calls to pointed numbers only"
-        case Role.OVERFLOW:
-            return "takes calls by its overflow only"
-        case _:
-            return "takes calls"
-
-
-def say_hours(hours: HoursNow | None, at: datetime) -> str:
-    """The hours in words, as in "open until 18:00 America/Chicago"."""
-    if hours is None:
-        return "round the clock"
-    word = "open" if hours.is_open else "closed"
-    if hours.changes_at is None:
-        return word
-    return f"{word} until {say_wall_time(hours.changes_at, at, hours.zone)}"
-
-
 def list_all_counters(plan: Plan) -> tuple[Counter, ...]:
     """Every counter of a plan, those of each publisher included."""
     return (*plan.counters, *(c for each in plan.publisher_counters.values() for c in each))
 
 
 class _Looker:
-    def __init__(self, plan: Plan, conditions: Conditions) -> None:
+    def __init__(self, plan: Plan, conditions: Conditions, live_calls: Mapping[str, int]) -> None:
+        self._live_calls = live_calls
         self._plan = plan
         self._conditions = conditions
         self._at = conditions.at
@@ -208,6 +192,7 @@ class _Looker:
             ),
             asks=() if is_last else _list_asked(planned),
             gauges=self._read_gauges(planned.own_counters),
+            live_calls=self._live_calls.get(destination_id, 0),
         )
 
     def look_at_shared(self) -> tuple[SharedRoom, ...]:

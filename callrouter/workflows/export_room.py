@@ -16,8 +16,8 @@ from callrouter.domain.room import (
     Gauge,
     Role,
     SharedRoom,
-    say_taken_by,
 )
+from callrouter.domain.room_words import say_taken_by
 from callrouter.domain.stops import say_stop
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 
@@ -43,7 +43,8 @@ class RoomRow:
     """One campaign, destination (`level` is route, pointed or overflow), buyer, group, publisher.
 
     `rule` and `why` say why it takes no calls, or only in part. `hours` is open or closed, "" where
-    there are none; `asks` are the rules that are left to each call.
+    there are none; `asks` are the rules that are left to each call. `live_calls` ring or talk at a
+    destination, of whatever campaign; None for what is none.
     """
 
     campaign: str
@@ -59,6 +60,7 @@ class RoomRow:
     hours_zone: str
     stops: list[str]
     asks: list[str]
+    live_calls: int | None
     counters: list[CounterRow]
 
 
@@ -108,6 +110,7 @@ def _row_of_destination(room: CampaignRoom, it: DestinationRoom) -> RoomRow:
         hours_zone=hours.zone if hours else "",
         stops=[say_stop(stop, room.at) for stop in it.stops],
         asks=list(it.asks),
+        live_calls=it.live_calls,
         counters=[_row_of_counter(gauge) for gauge in it.gauges],
     )
 
@@ -129,6 +132,7 @@ def _row_of_campaign(room: CampaignRoom) -> RoomRow:
         hours_zone="",
         stops=[],
         asks=list(room.asks),
+        live_calls=None,
         counters=[_row_of_counter(gauge) for gauge in gauges],
     )
 
@@ -149,6 +153,7 @@ def _row_of_shared(room: CampaignRoom, it: SharedRoom) -> RoomRow:
         hours_zone="",
         stops=[say_stop(stop, room.at) for stop in it.stops],
         asks=[],
+        live_calls=None,
         counters=[_row_of_counter(gauge) for gauge in it.gauges],
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.directories import current_version
+from callrouter.adapters.storage.live_dials import count_live_dials
 from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.conditions import Conditions
@@ -49,4 +50,5 @@ def view_room(
     ]
     usage = read_usage(connection, seller_id, keys)
     conditions = Conditions(at=at, usage=usage, stops=stops)
-    return tuple(view_campaign(plan, conditions) for plan in plans)
+    live_calls = count_live_dials(connection, seller_id)
+    return tuple(view_campaign(plan, conditions, live_calls) for plan in plans)

@@ -28,10 +28,9 @@ from callrouter.domain.room import (
     Role,
     SharedRoom,
     list_all_counters,
-    say_hours,
-    say_taken_by,
     view_campaign,
 )
+from callrouter.domain.room_words import say_hours, say_taken_by
 from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
@@ -222,6 +221,14 @@ def test_a_destination_that_numbers_are_pointed_at_is_there_too() -> None:
         ("spare", Role.POINTED, ("+18005550101",)),
         ("spare", Role.OVERFLOW, ()),
     ]
+
+
+def test_calls_in_progress_are_told_of_each_destination() -> None:
+    plan = make_plan(table("bolt", "dash"), directory())
+
+    room = view_campaign(plan, Conditions(at=T0), {"bolt": 3})
+
+    assert [each.live_calls for each in room.destinations] == [3, 0]
 
 
 TO_SPARE = (AdvertisedNumber("+18005550101", to="spare"),)

@@ -19,6 +19,7 @@ from tests.switchboards import (
     make_board,
     open_seller,
 )
+from tests.twilio_side import TwilioSide, caller_fields
 from tests.web.conftest import OTHER_TABLE
 from tests.web.outages import make_unreachable, without_database
 
@@ -100,6 +101,16 @@ def test_json_and_csv_say_the_same(client: FlaskClient) -> None:
     assert (campaign["level"], campaign["asks"]) == ("campaign", "no withheld caller")
     assert (campaign["left"], day["takes_calls"], day["left"]) == ("500", "yes", "3")
     assert [line["limit"] for line in read if line["id"] == "acme-night"] == [""]
+
+
+def test_calls_in_progress_are_counted_without_any_limit(
+    house: Switchboard, client: FlaskClient
+) -> None:
+    TwilioSide(client).post("/twilio/voice", caller_fields(did="+18005550101"))
+
+    rows = [r for r in client.get("/room.json").json or () if r["id"] == "crest-desk"]
+    assert [(row["level"], row["live_calls"]) for row in rows] == [("pointed", 1), ("overflow", 1)]
+    assert '<td class="n">1</td>' in client.get("/room").text.partition("crest-desk")[2]
 
 
 def test_a_campaign_that_only_its_overflow_answers_says_so(

@@ -112,7 +112,7 @@ def _matches(wanted: Filter, saw: str) -> bool:
             return _is_less(saw, first)
         case Operator.GREATER:
             return _is_less(first, saw)
-        case Operator.MATCHES:
+        case _:
             return _compile(wanted.values[0]).search(saw) is not None
 
 

@@ -628,3 +628,22 @@ def test_a_skip_names_the_very_rule_without_what_it_saw(question: Ask, subject: 
     assert skip is not None
     assert skip.subject == subject
     assert skip == replace(skip, subject="")  # as decisions of before there was one have it
+
+
+def test_rules_that_routes_share_hold_for_each_of_them() -> None:
+    """Two zones, one of hours; one filter: each is looked at once, and told of everybody."""
+    hours = 'hours = { weekdays = "11:00-18:00" }'
+    told = ask(written(more=f"[rules]\n{hours}\n"), at=AT)
+    assert said_of(told) == "closed: closed until 11:00 America/Chicago"
+    assert said_of(told, "bolt-main") == ""  # 11:00 in New York
+
+    late = 'hours = { weekdays = "10:30-18:00" }'
+    routes = "".join(
+        f'[[routes]]\ndestination = "{name}"\n{more}\n'
+        for name, more in (("acme-west", late), ("night-desk", ""))
+    )
+    both = ask(written(more=routes + f'[rules]\n{hours}\nfilters = ["state == OK"]\n'))
+    assert said_of(both) == "closed: closed until 11:00 America/Chicago"
+    assert said_of(both, "acme-west") == "closed: closed until 10:30 America/Chicago"
+    assert said_of(both, "bolt-main") == "filtered: state == OK: state is TX"
+    assert said_of(both, "night-desk") == "filtered: state == OK: state is TX"

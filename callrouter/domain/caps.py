@@ -96,11 +96,16 @@ class DialClaims:
     """All that one destination takes when it is dialled.
 
     What destinations that ring together share, such as their group's cap, is claimed once, with
-    "" for the destination.
+    "" for the destination; what the caps of one of several buyers count, with `name_buyer`.
     """
 
     destination_id: str
     claims: tuple[Claim, ...]
+
+
+def name_buyer(buyer_id: str) -> str:
+    """What stands for a destination where one of several buyers that ring together is meant."""
+    return f"buyer:{buyer_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a decision takes of the counters: to be reserved before anybody is dialled."""
 
-from callrouter.domain.caps import Claim, Counter, DialClaims
+from callrouter.domain.caps import Claim, Counter, DialClaims, SubjectKind, name_buyer
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Decision, Dial
 from callrouter.domain.periods import Moment
@@ -11,28 +11,33 @@ from callrouter.domain.stops import StopKind, group_stops, needs_probe
 def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple[DialClaims, ...]:
     """What must be reserved for `decision`, as of the conditions that it was made under.
 
-    What the destinations of a group share is claimed once for each attempt.
+    What the destinations of a group share is claimed once for each attempt; where they are of
+    several buyers, what these count is claimed for each of them, since only one gets the call.
     """
     if decision.dial is None:
         return ()
     moment = Moment(conditions.at)
     stops = group_stops(conditions.stops)
     of_publisher = plan.publisher_counters.get(decision.publisher, ())
+    dials = decision.dials
+    has_one_buyer = len({dial.buyer_id for dial in dials}) == 1
     found: list[DialClaims] = []
-    shared: dict[str, Claim] = {}
-    for dial in (decision.dial, *decision.also):
+    shared: dict[str, dict[str, Claim]] = {}
+    for dial in dials:
         planned = _find_planned(plan, dial)
         own = _claim(planned, planned.own_counters, moment)
         if needs_probe(stops.get((StopKind.DESTINATION, dial.destination_id), ()), moment.at):
             own = (*own, make_probe_claim(dial.destination_id))
         if own:
             found.append(DialClaims(dial.destination_id, own))
-        for claim in _claim(planned, (*planned.shared_counters, *of_publisher), moment):
-            dearer = shared.get(claim.key)
+        for counter in (*planned.shared_counters, *of_publisher):
+            claim = counter.claim_in(moment, planned.amount_of(counter))
+            is_buyers = not has_one_buyer and counter.subject.kind is SubjectKind.BUYER
+            claims = shared.setdefault(name_buyer(dial.buyer_id) if is_buyers else "", {})
+            dearer = claims.get(claim.key)
             if dearer is None or dearer.amount < claim.amount:
-                shared[claim.key] = claim
-    if shared:
-        found.append(DialClaims("", tuple(shared.values())))
+                claims[claim.key] = claim
+    found += [DialClaims(name, tuple(claims.values())) for name, claims in shared.items()]
     return tuple(found)
 
 

@@ -1,11 +1,12 @@
 """What became of the dials that reserved something, as far as a call's events tell."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from callrouter.domain.attempt import Attempt
 from callrouter.domain.call import CallHistory
+from callrouter.domain.caps import name_buyer
 from callrouter.domain.cdr import AttemptOutcome
+from callrouter.domain.decision import Decision, Dial
 from callrouter.domain.durations import measure_connected
 from callrouter.domain.outcomes import judge_attempt
 from callrouter.domain.payability import is_payable
@@ -15,42 +16,69 @@ from callrouter.domain.reservations import DialOutcome
 def list_dial_outcomes(history: CallHistory) -> tuple[DialOutcome, ...]:
     """An outcome for each destination of each attempt that is over and reserved something.
 
-    One more, of no destination, is that of the attempt as a whole. Whether a talk is payable is
-    told once the call is over: then its figures are final.
+    One more, of no destination, is that of the attempt as a whole; and one for each buyer, where
+    several were rung together. What a decision reserved that the carrier never saw, since another
+    one was made during an outage, was not dialled. Whether a talk is payable is told once the call
+    is over: then its figures are final.
     """
-    reserving = [a for a in history.attempts if a.decided is not None and a.decided.reserves]
+    reserving: dict[int, list[Decision]] = {}
+    for decided in history.decisions:
+        if decided.reserves:
+            reserving.setdefault(decided.decision.attempt, []).append(decided.decision)
     return tuple(
         outcome
-        for _, rung in groupby(reserving, key=lambda attempt: attempt.attempt)
-        for outcome in _list_of_attempt(list(rung), history)
+        for number, decisions in reserving.items()
+        for outcome in _list_of_attempt(number, decisions, history)
     )
 
 
-def _list_of_attempt(rung: Sequence[Attempt], history: CallHistory) -> Iterator[DialOutcome]:
-    """The outcomes of those that were rung in one attempt; none while one may still answer."""
-    decided = rung[0].decided
-    if decided is None or any(_may_answer(attempt, history) for attempt in rung):
+def _list_of_attempt(
+    number: int, decisions: Sequence[Decision], history: CallHistory
+) -> Iterator[DialOutcome]:
+    """The outcomes of those that were to be rung in one attempt; none while one may answer."""
+    rung = {a.destination_id: a for a in history.attempts if a.attempt == number}
+    if any(_may_answer(attempt, history) for attempt in rung.values()):
         return
-    any_connected = any_paid = False
-    for dial in decided.decision.dials:
-        own = next((a for a in rung if a.destination_id == dial.destination_id), None)
-        connected = own is not None and judge_attempt(own, history) is AttemptOutcome.CONNECTED
-        connected_ms = measure_connected(own, history).ms if own is not None else 0
-        paid = is_payable(dial, connected_ms, connected=connected)
-        any_connected, any_paid = any_connected or connected, any_paid or paid
-        yield DialOutcome(
-            attempt=rung[0].attempt,
-            destination_id=dial.destination_id,
-            was_dialled=own is not None and own.was_dialled,
-            connected=connected,
-            payable=paid if history.is_over or not connected else None,
-        )
-    yield DialOutcome(
-        attempt=rung[0].attempt,
-        destination_id="",
-        was_dialled=any(attempt.was_dialled for attempt in rung),
-        connected=any_connected,
-        payable=any_paid if history.is_over or not any_connected else None,
+    dials = {dial.destination_id: dial for decision in decisions for dial in decision.dials}
+    of_dials = {dial: _judge_dial(number, dial, rung, history) for dial in dials.values()}
+    yield from of_dials.values()
+    any_dialled = any(attempt.was_dialled for attempt in rung.values())
+    yield _sum_up(number, "", of_dials.values(), was_dialled=any_dialled)
+    buyers = {dial.buyer_id for dial in of_dials}
+    for buyer_id in sorted(buyers) if len(buyers) > 1 else ():
+        own = [outcome for dial, outcome in of_dials.items() if dial.buyer_id == buyer_id]
+        any_dialled = any(outcome.was_dialled for outcome in own)
+        yield _sum_up(number, name_buyer(buyer_id), own, was_dialled=any_dialled)
+
+
+def _judge_dial(
+    number: int, dial: Dial, rung: Mapping[str, Attempt], history: CallHistory
+) -> DialOutcome:
+    own = rung.get(dial.destination_id)
+    connected = own is not None and judge_attempt(own, history) is AttemptOutcome.CONNECTED
+    connected_ms = measure_connected(own, history).ms if own is not None else 0
+    paid = is_payable(dial, connected_ms, connected=connected)
+    return DialOutcome(
+        attempt=number,
+        destination_id=dial.destination_id,
+        was_dialled=own is not None and own.was_dialled,
+        connected=connected,
+        payable=paid if history.is_over or not connected else None,
+    )
+
+
+def _sum_up(
+    number: int, name: str, outcomes: Iterable[DialOutcome], *, was_dialled: bool
+) -> DialOutcome:
+    """The outcome of several dials together: of all, or of one buyer's."""
+    connected = [outcome for outcome in outcomes if outcome.connected]
+    paid = {outcome.payable for outcome in connected}
+    return DialOutcome(
+        attempt=number,
+        destination_id=name,
+        was_dialled=was_dialled,
+        connected=bool(connected),
+        payable=None if None in paid else True in paid,
     )
 
 

@@ -20,8 +20,14 @@ from callrouter.domain.stops import Stop, StopCause, StopKind
 AT = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 BUYERS = Directory(
     1,
-    {"acme": Buyer("acme", "Acme", "America/Chicago")},
-    {name: Destination(name, "acme", "+12125550171") for name in ("east", "west", "spare")},
+    {
+        "acme": Buyer("acme", "Acme", "America/Chicago"),
+        "bolt": Buyer("bolt", "Bolt", "America/Chicago"),
+    },
+    {
+        **{name: Destination(name, "acme", "+12125550171") for name in ("east", "west", "spare")},
+        "bolt-main": Destination("bolt-main", "bolt", "+14155550174"),
+    },
 )
 HEAD = 'campaign = "c"\n[[dids]]\nnumber = "+18005550100"\npublisher = "radio"\n'
 
@@ -99,6 +105,36 @@ def test_what_destinations_that_ring_together_share_is_claimed_once_at_the_deare
     assert claim(text) == {
         "east": {"concurrent/ever/destination:east": 1},
         "": {"revenue/day:2026-11-25/in:c/buyer:acme": 35_000_000},
+    }
+
+
+def test_several_buyers_that_ring_together_each_claim_what_they_count_themselves() -> None:
+    text = """
+    [[buyers]]
+    id = "acme"
+    caps = ["9 connected per day"]
+    [[buyers]]
+    id = "bolt"
+    caps = ["500.00 revenue per day"]
+    [[groups]]
+    id = "desks"
+    ring = "together"
+    concurrency = 3
+    [[routes]]
+    destination = "east"
+    group = "desks"
+    [[routes]]
+    destination = "bolt-main"
+    group = "desks"
+    price = "35.00"
+    [[routes]]
+    destination = "west"
+    group = "desks"
+    """
+    assert claim(text) == {
+        "": {"concurrent/ever/group:c.desks": 1},
+        "buyer:acme": {"connected/day:2026-11-25/in:c/buyer:acme": 1},
+        "buyer:bolt": {"revenue/day:2026-11-25/in:c/buyer:bolt": 35_000_000},
     }
 
 

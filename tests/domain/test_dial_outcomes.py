@@ -113,3 +113,24 @@ def test_a_destination_that_the_carrier_never_dialled_gets_its_room_back() -> No
     told = tell(reserving(decided(1, 0)), other)
 
     assert told == {"acme-east": (False, False, False), "": (True, False, False)}
+
+
+def test_what_was_reserved_for_a_decision_that_the_carrier_never_saw_is_given_back() -> None:
+    """Whether the first one was kept wasn't known: the answer was that of another machine."""
+    rival = replace(decided(1, 1, "bolt"), rival=True)
+    talk = [replace(each, destination_id="bolt") for each in TALK]
+
+    told = tell(reserving(decided(1, 0)), rival, *talk, *END)
+
+    assert told["acme-east"] == (False, False, False)
+    assert tell(reserving(decided(1, 0)), rival) == {}
+
+
+def test_of_several_buyers_that_ring_together_only_the_one_that_answered_had_the_call() -> None:
+    group = replace(ring_group(1, 0, dial("acme-east"), dial("bolt")), reserves=True)
+    talk = [replace(each, destination_id="bolt", leg_sid=leg_sid(7)) for each in TALK]
+
+    told = tell(group, *talk, *END)
+
+    assert told[""] == told["buyer:bolt"] == (True, True, True)
+    assert told["buyer:acme"] == (True, False, False)

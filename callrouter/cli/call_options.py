@@ -17,7 +17,12 @@ _OPTIONS = (
     click.option("--ani", metavar="NUMBER", help="Who calls: a number, or `anonymous`."),
     click.option("--state", metavar="XX", default="", help="The caller's state, as in TX."),
     click.option("--zip", "zip_code", metavar="ZIP", default="", help="The caller's ZIP."),
-    click.option("--country", metavar="XX", default="", help="The caller's country, as in US."),
+    click.option(
+        "--country",
+        metavar="XX",
+        default="",
+        help="The caller's country, as in US; that of the number if left out.",
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from callrouter.adapters.storage.directories import (
 )
 from callrouter.adapters.storage.live_numbers import NumberNow
 from callrouter.adapters.storage.routing_tables import list_activations, list_campaigns
+from callrouter.domain.caller_lists import country_of
 from callrouter.domain.closing import refuse_number
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Decision
@@ -36,14 +37,18 @@ EXAMPLE_CALL = "CA" + "0" * 32
 def imagine_call(
     did: str, ani: str, *, state: str = "", zip_code: str = "", country: str = ""
 ) -> CallSoFar:
-    """A call from `ani` to `did` of which the carrier would send no more than is given."""
+    """A call from `ani` to `did` of which the carrier would send no more than is given.
+
+    But for the country, which it always tells: where it is left out, it is that of the number.
+    """
+    caller = read_caller(ani)
     return CallSoFar(
         EXAMPLE_CALL,
         did,
-        read_caller(ani),
+        caller,
         caller_state=state,
         caller_zip=zip_code,
-        caller_country=country,
+        caller_country=country_of(caller, country),
     )
 
 

@@ -225,3 +225,14 @@ def test_an_instant_to_come_is_explained_by_what_is_live(
     seller_terminal.ok("table", "activate", "night.toml", "--force")
     said = seller_terminal.ok(*TO_FLOOD, "--at", "2026-09-15T18:00:00Z")
     assert "skipped: closed (closed until Wed 08:00 America/New_York)" in said
+
+
+def test_the_country_is_that_of_the_number_if_left_out(
+    seller_terminal: Terminal, night: Path
+) -> None:
+    abroad = NIGHT.replace("state == TX", "country == CA")
+    Path("night.toml").write_text(abroad)
+    assert abroad != NIGHT
+    for more, saw in (((), "US"), (("--country", "GB"), "GB")):
+        first, *_ = json.loads(seller_terminal.ok(*TRY, *more, "--json"))
+        assert first["candidates"][1]["skip"]["saw"] == f"country == CA: country is {saw}"

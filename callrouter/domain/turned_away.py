@@ -5,6 +5,7 @@ Counts recorded decisions of calls that have ended; where those are kept isn't k
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callrouter.domain.cdr import AttemptOutcome, AttemptRecord, Disposition
 from callrouter.domain.decision import Dial, Skip, SkipRule
@@ -72,12 +73,13 @@ class TurnedAway:
     payable: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
+    """A key that is hashed for each candidate: a tuple of texts takes a tenth of the time."""
+
     campaign_id: str
     destination_id: str
     buyer_id: str
-    rule: SkipRule
+    rule: str
     subject: str
     currency: str
 
@@ -114,13 +116,16 @@ class TurnedAwayCount:
 
     def add(self, call: EndedCall) -> None:
         """Count one call that has ended."""
+        is_untaken = call.is_untaken
         self.calls += 1
-        self.untaken += call.is_untaken
+        self.untaken += is_untaken
         self._add_dials(call)
         for rule, price in self._find_rules(call).items():
-            sums = self._rules.setdefault(rule, _Sums())
+            sums = self._rules.get(rule)
+            if sums is None:
+                sums = self._rules[rule] = _Sums()
             sums.calls += 1
-            if call.is_untaken:
+            if is_untaken:
                 sums.untaken += 1
                 sums.unpriced += price is None
                 sums.at_most_micros += price or 0
@@ -151,22 +156,23 @@ class TurnedAwayCount:
         dialled = {attempt.destination_id for attempt in call.attempts}
         found: dict[_Rule, int | None] = {}
         for decision in call.decisions:
+            if not decision.candidates:
+                continue  # not made by a table: it may name none
+            campaign_id = decision.campaign_id
+            currency, prices = self._read_prices(decision)
             for candidate in decision.candidates:
-                skip = candidate.skip
-                if skip is None or skip.rule is SkipRule.ALREADY_TRIED:
+                skip, destination_id = candidate.skip, candidate.destination_id
+                if skip is None or skip.rule is SkipRule.ALREADY_TRIED or destination_id in dialled:
                     continue
-                if candidate.destination_id in dialled:
-                    continue
-                currency, prices = self._read_prices(decision)
                 rule = _Rule(
-                    decision.campaign_id,
-                    candidate.destination_id,
+                    campaign_id,
+                    destination_id,
                     candidate.buyer_id,
-                    skip.rule,
+                    skip.rule.value,
                     skip.subject,
                     currency,
                 )
-                found.setdefault(rule, prices.get(candidate.destination_id))
+                found.setdefault(rule, prices.get(destination_id))
         return found
 
     def _add_dials(self, call: EndedCall) -> None:
@@ -201,7 +207,7 @@ class TurnedAwayCount:
             campaign_id=rule.campaign_id,
             destination_id=rule.destination_id,
             buyer_id=rule.buyer_id,
-            rule=rule.rule,
+            rule=SkipRule(rule.rule),
             subject=rule.subject,
             currency=rule.currency,
             calls=sums.calls,

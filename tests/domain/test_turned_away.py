@@ -140,6 +140,9 @@ def say(each: TurnedAway) -> tuple[str, str, int, int]:
             id="nobody knows whether it was taken",
         ),
         pytest.param(
+            (call(NOBODY, decision({}, version=0)),), [], id="decided without asking a table"
+        ),
+        pytest.param(
             (call(Disposition.VOICEMAIL, decision({"bolt": FULL})),),
             [("bolt", "50 connected a day", 1, 1)],
             id="a voicemail is no buyer",

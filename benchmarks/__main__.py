@@ -14,6 +14,7 @@ from benchmarks.conditions import measure_conditions
 from benchmarks.domain import measure_decide, measure_derive, measure_ruled_decide
 from benchmarks.load import Measured, Webhook, send
 from benchmarks.postgresql import running_postgresql
+from benchmarks.replay import measure_replay
 from benchmarks.servers import CAPPED, HOT, PLAIN, SELLER, Web, serving, set_up
 from benchmarks.swaps import measure_swaps
 from benchmarks.webhooks import make_arrivals, make_progress
@@ -131,8 +132,9 @@ def main() -> None:
             swaps = [measure_swaps(url, folder, POSTGRESQL_WEB, "PostgreSQL")]
         swaps.append(measure_swaps(f"sqlite:///{folder}/swaps.db", folder, SQLITE_WEB, "SQLite"))
         conditions = measure_conditions(folder)
+        replays = measure_replay(folder)
     domain = [measure_decide(5), measure_decide(50), measure_ruled_decide(), measure_derive()]
-    text = _render(rows, swaps, [*domain, *conditions])
+    text = _render(rows, swaps, [*domain, *conditions, *replays])
     RESULTS.write_text(text)
     sys.stdout.write(text)
 

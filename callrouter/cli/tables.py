@@ -21,6 +21,7 @@ from callrouter.cli.options import (
 from callrouter.cli.table_editing import edit, renew_first_line
 from callrouter.cli.table_history import history
 from callrouter.cli.table_pointing import point
+from callrouter.cli.table_replay import replay
 from callrouter.cli.table_schedule import schedule
 from callrouter.cli.table_text import print_activated, summarize_table
 from callrouter.cli.table_try import try_
@@ -40,7 +41,7 @@ def table() -> None:
     """Routing tables: who gets a campaign's calls. docs/routing-table.md explains the files."""
 
 
-for command in (list_, show, export, edit, point, schedule, history, diff, try_):
+for command in (list_, show, export, edit, point, schedule, history, diff, try_, replay):
     table.add_command(command)
 
 expect_option = click.option(

@@ -1,9 +1,10 @@
 """How the figures of a counter are told to people: the words of a skip and of the room board."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from callrouter.domain.caps import UNLIMITED, Counter, Measure, SubjectKind, Usage
-from callrouter.domain.periods import Period, find_wall_time
+from callrouter.domain.periods import Period, find_next_start, find_wall_time
 
 _IN_PERIOD = {
     Period.HOUR: "this hour",
@@ -103,9 +104,16 @@ def _say_whose(counter: Counter) -> str:
 
 
 def _say_reset(counter: Counter, at: datetime) -> str:
-    resets_at = counter.resets_at(at)
+    """Remembered for the minute: a cap without room is asked by every call that comes."""
+    minute = at.replace(second=0, microsecond=0)
+    return _say_reset_of(counter.cap.period, counter.zone, minute)
+
+
+@lru_cache(maxsize=4096)
+def _say_reset_of(period: Period, zone: str, minute: datetime) -> str:
+    resets_at = find_next_start(period, zone, minute)
     if resets_at is None:
         return ""
-    wall = find_wall_time(counter.zone, resets_at)
+    wall = find_wall_time(zone, resets_at)
     day = {Period.WEEK: f"{wall:%a} ", Period.MONTH: f"{wall:%b} {wall.day} "}
-    return f", resets {day.get(counter.cap.period, '')}{wall:%H:%M} {counter.zone}"
+    return f", resets {day.get(period, '')}{wall:%H:%M} {zone}"

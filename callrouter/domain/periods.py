@@ -5,7 +5,7 @@ A period begins on the clocks of one zone: an hour at their full hour, a day at 
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 _ATOM = timedelta(microseconds=1)
@@ -40,9 +40,16 @@ class Moment:
         """The periods in which the instant lies, by `name_period`, in the order of `Period`."""
         names = self._names.get(zone)
         if names is None:
-            wall = find_wall_time(zone, self.at)
-            names = self._names[zone] = tuple(_name(period, wall) for period in Period)
+            minute = self.at.replace(second=0, microsecond=0)
+            names = self._names[zone] = _list_names(zone, minute)
         return names
+
+
+@lru_cache(maxsize=4096)
+def _list_names(zone: str, minute: datetime) -> tuple[str, ...]:
+    """The names of every period; remembered, since calls come together and periods in minutes."""
+    wall = find_wall_time(zone, minute)
+    return tuple(_name(period, wall) for period in Period)
 
 
 def name_period(period: Period, zone: str, at: datetime) -> str:

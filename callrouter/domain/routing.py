@@ -3,7 +3,9 @@
 `decide` is pure: the weighted draw comes from the call's own id, so a decision can be made again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Candidate, Closing, Decision, Dial, Skip
@@ -17,36 +19,45 @@ MOST_RUNG_TOGETHER = 10
 """As many phones as one <Dial> of Twilio's may ring at once (its page on <Number>)."""
 
 
-def decide(plan: Plan, call: CallSoFar, conditions: Conditions) -> Decision:
+def decide(plan: Plan, call: CallSoFar, conditions: Conditions, *, brief: bool = False) -> Decision:
     """The next attempt for `call`, or the table's last resort; the same inputs, the same answer.
 
     Every route is ranked and judged. The best that is left is dialled; with it, where its group
-    rings together, the others of the group.
+    rings together, the others of the group. A `brief` decision is the same, but doesn't look at
+    candidates behind the one that is dialled: for whoever makes a hundred thousand of them.
     """
     table = plan.table
     judge = Judge(plan, call, conditions)
     ranked = _rank(plan, call, conditions, judge)
-    candidates = tuple(
-        _show(planned, judge.find_skip(planned), figure) for planned, figure in ranked
-    )
-    undecided = Decision(
-        attempt=call.attempts + 1,
-        campaign_id=table.campaign_id,
-        publisher=call.publisher,
-        table_version=table.version,
-        directory_version=plan.directory.version,
-        candidates=candidates,
+    candidates = tuple(_judge_in_order(ranked, judge, brief=brief))
+    make = partial(
+        Decision,
+        call.attempts + 1,
+        table.campaign_id,
+        call.publisher,
+        table.version,
+        plan.directory.version,
         language=table.language,
     )
     left = [
         planned
-        for (planned, _), candidate in zip(ranked, candidates, strict=True)
+        for (planned, _), candidate in zip(ranked, candidates, strict=not brief)
         if candidate.skip is None
     ]
     if not left:
-        return _use_last_resort(undecided, plan, call, judge)
+        return _use_last_resort(make(candidates), plan, call, judge)
     first, *others = [_dial(plan, call, planned) for planned in _pick(left)]
-    return replace(undecided, dial=first, also=tuple(others))
+    return make(candidates, dial=first, also=tuple(others))
+
+
+def _judge_in_order(
+    ranked: list[tuple[PlannedRoute, str]], judge: Judge, *, brief: bool
+) -> Iterator[Candidate]:
+    for planned, figure in ranked:
+        skip = judge.find_skip(planned)
+        yield _show(planned, skip, figure)
+        if brief and skip is None and not planned.rings_together:
+            return
 
 
 def _show(planned: PlannedRoute, skip: Skip | None, figure: str) -> Candidate:

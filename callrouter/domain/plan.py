@@ -180,6 +180,7 @@ def _stand_in(table: RoutingTable, destination_id: str) -> Route:
         destination_id,
         price_micros=listed.price_micros,
         payable_after_s=listed.payable_after_s,
+        group_id=listed.group_id,
         quota=listed.quota,
     )
 

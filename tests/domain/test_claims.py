@@ -138,13 +138,17 @@ def test_several_buyers_that_ring_together_each_claim_what_they_count_themselves
     }
 
 
-def test_an_overflow_claims_what_its_route_and_its_buyer_count() -> None:
+def test_an_overflow_claims_what_its_route_its_buyer_and_its_group_count() -> None:
     text = """
     [[buyers]]
     id = "acme"
     concurrency = 9
+    [[groups]]
+    id = "desks"
+    concurrency = 3
     [[routes]]
     destination = "east"
+    group = "desks"
     filters = ["state == OK"]
     caps = ["50 connected per day"]
     [nobody_left]
@@ -152,7 +156,7 @@ def test_an_overflow_claims_what_its_route_and_its_buyer_count() -> None:
     """
     assert claim(text) == {
         "east": {"connected/day:2026-11-25/in:c/destination:east": 1},
-        "": {"concurrent/ever/buyer:acme": 1},
+        "": {"concurrent/ever/buyer:acme": 1, "concurrent/ever/group:c.desks": 1},
     }
 
 

@@ -17,6 +17,8 @@ FORMS = "2h, 18:00, 18:00 America/Chicago, 2026-11-26 18:00, 2026-11-26T18:00:00
 _WALL = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[T ])?(\d{1,2}):(\d{2})(?: +([A-Za-z][\w+/-]*))?")
 _SECOND = timedelta(seconds=1)
 _LONGEST_S = 10 * 366 * 86_400
+_YEARS = range(1970, 9999)
+"""In others an instant may have no name in every zone, and who says one means: for ever."""
 _DAYS_TO_TRY = 3
 """From yesterday's date, in zones that are behind, to the day after one whose time has passed."""
 
@@ -66,6 +68,8 @@ def read_when(text: str) -> When | str:
         return f"{text!r} isn't a moment: write it like one of {FORMS}"
     if at.tzinfo is None:
         return f"{text!r} needs a zone: write it with Z or an offset, or as 2026-11-26 18:00"
+    if at.year not in _YEARS:
+        return _refuse_year(at.year)
     return Exactly(at.astimezone(UTC))
 
 
@@ -95,9 +99,15 @@ def _read_wall(day: str | None, hours: str, minutes: str, zone: str | None) -> W
     except ValueError:
         written = f"{day} {hours}:{minutes}" if day else f"{hours}:{minutes}"
         return f"there is no {written}: hours go from 00 to 23, minutes from 00 to 59"
+    if on is not None and on.year not in _YEARS:
+        return _refuse_year(on.year)
     if zone is not None and not is_zone(zone):
         return f"there is no zone {zone!r}: write area and city, as in America/Chicago"
     return OnTheWall(clock, on, zone)
+
+
+def _refuse_year(year: int) -> str:
+    return f"{year} is too far away: leave the time out where there is no end"
 
 
 def is_zone(name: str) -> bool:

@@ -60,6 +60,8 @@ def test_moments_are_said_like(text: str, instant: str) -> None:
         pytest.param("18:00 America/Chicgo", "there is no zone 'America/Chicgo'", id="a-typo"),
         pytest.param("18:00 a/../b", "'18:00 a/../b' isn't a moment", id="a-path"),
         pytest.param("18:00 America", "there is no zone 'America'", id="a-folder"),
+        pytest.param("9999-12-31T23:59:59Z", "9999 is too far away", id="the-end-of-time"),
+        pytest.param("0001-01-01 00:00 UTC", "1 is too far away", id="its-beginning"),
         pytest.param("2026-11-26T18:00:00", "needs a zone", id="seconds-without-a-zone"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -10,7 +10,13 @@ from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
 from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.stops import last_closed_at, read_stops
-from callrouter.domain.circuit_breaker import Breaker, Phase, find_failing
+from callrouter.domain.circuit_breaker import (
+    Breaker,
+    BreakerSettings,
+    Phase,
+    Result,
+    find_failing,
+)
 from callrouter.domain.destination_outcomes import count_outcomes
 from callrouter.domain.directory import Directory, breaker_settings
 from callrouter.domain.plan import Plan, PlannedRoute
@@ -27,7 +33,9 @@ from callrouter.domain.timetable import is_open, read_wall
 from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
 from callrouter.workflows.compiled import Compiled
 
-_MOST_OUTCOMES = 500
+_FIRST_LOOK, _MOST_OUTCOMES = 15, 200
+_NEVER_PERCENT = 101
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ENOUGH_TO_HOLD_BACK = 3
 """Fewer calls than a destination is taken out by are enough to see that it is no help to others."""
 
@@ -185,14 +193,28 @@ class PeerView:
         return Peer(destination_id, takes_calls, takes_calls and self._looks_bad(destination_id))
 
     def _looks_bad(self, destination_id: str) -> bool:
+        """Whether it would be taken out by fewer calls; mostly told by its newest few."""
         settings = breaker_settings(self._directory, destination_id)
         fewer = min(settings.minimum_sample, _ENOUGH_TO_HOLD_BACK)
         settings = replace(settings, minimum_sample=fewer)
-        since = self._at - timedelta(seconds=settings.window_s)
-        outcomes = read_recent_outcomes(
-            self._connection, self._seller_id, destination_id, since, _MOST_OUTCOMES
-        )
         closed_at = last_closed_at(self._connection, self._seller_id, destination_id)
         breaker = Breaker(Phase.CLOSED, closed_at)
-        results = count_outcomes(outcomes, settings)
+        newest = self._read_results(destination_id, settings, _FIRST_LOOK)
+        last = max(newest, key=lambda each: each.ended_at, default=None)
+        if last is not None and last.failed is None and last.dialed_at >= (closed_at or _LONG_AGO):
+            return False  # its last call went well
+        in_row = replace(settings, buyer_percent=_NEVER_PERCENT, carrier_percent=_NEVER_PERCENT)
+        if find_failing(breaker, newest, in_row, self._at) is not None:
+            return True
+        results = self._read_results(destination_id, settings, _MOST_OUTCOMES)
         return find_failing(breaker, results, settings, self._at) is not None
+
+    def _read_results(
+        self, destination_id: str, settings: BreakerSettings, most: int
+    ) -> tuple[Result, ...]:
+        """How its newest outcomes count."""
+        since = self._at - timedelta(seconds=settings.window_s)
+        outcomes = read_recent_outcomes(
+            self._connection, self._seller_id, destination_id, since, most
+        )
+        return count_outcomes(outcomes, settings)

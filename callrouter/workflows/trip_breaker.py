@@ -36,7 +36,7 @@ BREAKER = "breaker"
 """Who turned it, in the history."""
 ALL_BAD, LAST_ONE = "all-bad:", "last-one:"
 """What the keys of alerts begin with that tell of breakers which may not open."""
-_MOST_OUTCOMES = 500
+_MOST_OUTCOMES = 200
 _PHASES = {StopCause.BREAKER_OPEN: Phase.OPEN, StopCause.HALF_OPEN: Phase.HALF_OPEN}
 
 

@@ -102,7 +102,7 @@ def _take_step(
     append_in(connection, seller_id, ended, raw)
     answered = read_decided(connection, seller_id, ended.call_sid, ended.attempt + 1)
     if answered is not None:
-        close_if_over(connection, seller_id, ended.call_sid, ended.received_at)
+        close_if_over(connection, seller_id, ended.call_sid, ended.received_at, board.compiled)
         return answered.twiml
     events = (
         *read_events(connection, seller_id, ended.call_sid),
@@ -118,7 +118,7 @@ def _take_step(
     if found.claims:
         reserve_room(connection, seller_id, decided, found)
     else:
-        close_if_over(connection, seller_id, ended.call_sid, ended.received_at)
+        close_if_over(connection, seller_id, ended.call_sid, ended.received_at, board.compiled)
     log_decision(decided)
     return decided.twiml
 

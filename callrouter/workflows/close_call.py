@@ -15,6 +15,7 @@ from callrouter.domain.duplicates import list_contacts
 from callrouter.domain.events import CallArrived
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.payability import is_payable
+from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.settle_call import settle_call
 from callrouter.workflows.trip_breaker import note_attempt
 
@@ -37,14 +38,21 @@ def lock_call(
 
 
 def close_if_over(
-    connection: Connection, seller_id: str, call_sid: str, at: datetime, *, settles: bool = True
+    connection: Connection,
+    seller_id: str,
+    call_sid: str,
+    at: datetime,
+    compiled: Compiled | None = None,
+    *,
+    settles: bool = True,
 ) -> bool:
     """Write the CDR when nothing more is expected of the call; True if it is over.
 
     The call's row must be locked, or two events that end together would each miss the other. A CDR
     that comes out as before makes no new revision. The last thing that its transaction does: what
     was reserved is settled, and others wait for those counters. A transaction that closes several
-    calls leaves that (`settles`) to one of each call's own.
+    calls leaves that (`settles`) to one of each call's own. `compiled` spares reading the directory
+    where an attempt went badly.
     """
     if not has_end(connection, seller_id, call_sid):
         return False
@@ -56,7 +64,7 @@ def close_if_over(
     revision = save_cdr(connection, seller_id, cdr, len(events), at)
     _note_contacts(connection, seller_id, cdr, history, is_first=revision == 1)
     for attempt in history.attempts:
-        note_attempt(connection, seller_id, attempt, history, at)
+        note_attempt(connection, seller_id, attempt, history, at, compiled)
     log.info(
         "cdr_derived",
         call=call_sid,

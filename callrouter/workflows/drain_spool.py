@@ -45,7 +45,9 @@ def _apply(board: Switchboard, batch: Sequence[SpooledEvent]) -> None:
         for entry in batch:
             _append(connection, entry)
         for ((seller_id, call_sid), _), was_closed in zip(calls, closed, strict=True):
-            is_over = close_if_over(connection, seller_id, call_sid, now, settles=False)
+            is_over = close_if_over(
+                connection, seller_id, call_sid, now, board.compiled, settles=False
+            )
             if not is_over and was_closed:
                 # Its CDR is out of date, and what would complete it was lost: the carrier knows.
                 make_due(connection, CallKey(seller_id, call_sid, now), now)

@@ -66,6 +66,7 @@ def _append_and_close(
 ) -> None:
     lock_call(connection, seller_id, known_from, board.next_sweep_at(event.received_at))
     append_in(connection, seller_id, event, raw)
-    is_over = close_if_over(connection, seller_id, event.call_sid, event.received_at)
+    at, compiled = event.received_at, board.compiled
+    is_over = close_if_over(connection, seller_id, event.call_sid, at, compiled)
     if not is_over and isinstance(event, LegProgressed):
         release_unanswered(connection, seller_id, event)

@@ -53,7 +53,8 @@ def note_attempt(
     True when stops may have changed by it: nothing may be decided in the same transaction then, as
     `judge_destination` says. May be called any number of times, with whatever more is known of the
     call by then: only news are judged. A call that went well for a destination that gets calls
-    costs one statement. Without `compiled` a breaker that is about to open parses every live table.
+    costs one statement. Without `compiled` a failure reads the directory, and a breaker that
+    is about to open every live table.
     """
     outcome = read_outcome(attempt, history, at)
     if outcome is None or not record_outcome(connection, seller_id, outcome):

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -36,13 +36,11 @@ class Server:
     def ask(
         self, target: str, body: bytes, *, method: str = "POST", signature: str = "", to: str = ""
     ) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         headers = {"Content-Type": FORM, "X-Twilio-Signature": signature}
-        connection.request(method, to or target, body, headers)
-        response = connection.getresponse()
-        answer = response.status, response.read()
-        connection.close()
-        return answer
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request(method, to or target, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
 
     def send_raw(self, request: bytes) -> bytes:
         """Bytes as they are, and whatever comes back until the server hangs up."""

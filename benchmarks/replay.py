@@ -31,10 +31,10 @@ from callrouter.workflows.replay_table import replay_table
 _SINCE = datetime(2026, 11, 17, tzinfo=UTC)
 _WEEK = timedelta(days=7)
 _CALLS = 100_000
-_ROUTES = 10
+_ROUTES = 5
 _RULES = (
     'price = "35.00"\npayable_after_s = 90\n'
-    'caps = ["1600 connected per day", "70000.00 revenue per day"]\nconcurrency = 40\n'
+    'caps = ["3200 connected per day", "140000.00 revenue per day"]\nconcurrency = 40\n'
     'filters = ["zip not_in 10001, 10002"]\n'
 )
 _CAMPAIGN = Setup(numbers=1_000, campaigns=1, routes=_ROUTES, rules=_RULES)
@@ -110,7 +110,7 @@ def _call(number: int) -> dict[str, object]:
         "did": _did(number),
         "ani": _ani(number),
         "campaign_id": "c0",
-        "publisher": "",
+        "publisher": f"p{number % _CAMPAIGN.numbers % 7}",
         "closed_at": at,
         "cdr_revision": 1,
         "derived_events": 8,

@@ -1,5 +1,7 @@
 """What a decision takes of the counters: to be reserved before anybody is dialled."""
 
+from collections.abc import Mapping
+
 from callrouter.domain.caps import Claim, Counter, DialClaims, SubjectKind, name_buyer
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Decision, Dial
@@ -16,7 +18,7 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
     """
     if decision.dial is None:
         return ()
-    moment = Moment(conditions.at)
+    keys = plan.keys.in_moment(Moment(conditions.at))
     stops = group_stops(conditions.stops)
     of_publisher = plan.publisher_counters.get(decision.publisher, ())
     dials = decision.dials
@@ -25,13 +27,13 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
     shared: dict[str, dict[str, Claim]] = {}
     for dial in dials:
         planned = _find_planned(plan, dial)
-        own = _claim(planned, planned.own_counters, moment)
-        if needs_probe(stops.get((StopKind.DESTINATION, dial.destination_id), ()), moment.at):
+        own = _claim(planned, planned.own_counters, keys)
+        if needs_probe(stops.get((StopKind.DESTINATION, dial.destination_id), ()), conditions.at):
             own = (*own, make_probe_claim(dial.destination_id))
         if own:
             found.append(DialClaims(dial.destination_id, own))
         for counter in (*planned.shared_counters, *of_publisher):
-            claim = counter.claim_in(moment, planned.amount_of(counter))
+            claim = _claim_on(counter, planned, keys)
             is_buyers = not has_one_buyer and counter.subject.kind is SubjectKind.BUYER
             claims = shared.setdefault(name_buyer(dial.buyer_id) if is_buyers else "", {})
             dearer = claims.get(claim.key)
@@ -48,6 +50,11 @@ def _find_planned(plan: Plan, dial: Dial) -> PlannedRoute:
 
 
 def _claim(
-    planned: PlannedRoute, counters: tuple[Counter, ...], moment: Moment
+    planned: PlannedRoute, counters: tuple[Counter, ...], keys: Mapping[int, str]
 ) -> tuple[Claim, ...]:
-    return tuple(counter.claim_in(moment, planned.amount_of(counter)) for counter in counters)
+    return tuple(_claim_on(counter, planned, keys) for counter in counters)
+
+
+def _claim_on(counter: Counter, planned: PlannedRoute, keys: Mapping[int, str]) -> Claim:
+    cap, key = counter.cap, keys[id(counter)]
+    return Claim(key, cap.measure, planned.amount_of(counter), cap.limit, counter.spacing_s)

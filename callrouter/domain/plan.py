@@ -79,15 +79,17 @@ class CounterKeys:
     def __init__(self, counters: Iterable[Counter]) -> None:
         self._counters = tuple(counters)
         self._zones = sorted({counter.zone for counter in self._counters})
-        self._known: tuple[object, Mapping[int, str]] = (None, {})
+        self._known: tuple[object, object, Mapping[int, str]] = (None, None, {})
 
     def in_moment(self, moment: Moment) -> Mapping[int, str]:
         """The key of each counter, by the counter's identity."""
-        periods = tuple(moment.names(zone) for zone in self._zones)
-        known_periods, keys = self._known
-        if known_periods != periods:
-            keys = {id(counter): counter.key_in(moment) for counter in self._counters}
-            self._known = (periods, keys)
+        minute = moment.at.replace(second=0, microsecond=0)
+        known_minute, known_periods, keys = self._known
+        if known_minute != minute:  # no period begins within one
+            periods = tuple(moment.names(zone) for zone in self._zones)
+            if known_periods != periods:
+                keys = {id(counter): counter.key_in(moment) for counter in self._counters}
+            self._known = (minute, periods, keys)
         return keys
 
 

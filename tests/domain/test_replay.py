@@ -319,6 +319,27 @@ def test_in_a_ring_group_only_the_one_that_answered_used_its_cap() -> None:
     assert ends(run(made, pool), *calls) == ["west", NOBODY, "east"]
 
 
+def test_of_several_buyers_that_ring_together_only_the_one_that_answered_used_its_cap() -> None:
+    once = Quota((Cap(Measure.CONNECTED, 1, Period.DAY),))
+    made = make_plan(
+        RoutingTable(
+            "c",
+            (AdvertisedNumber(DID),),
+            (Route("east", group_id="desks"), Route("west", group_id="desks")),
+            groups={"desks": Group("desks", Ring.TOGETHER)},
+            buyer_quotas={"east": once, "west": once},
+        ),
+        DIRECTORY,
+    )
+    pool = OutcomePool({name: past(name, CountedOutcome.BUSY) for name in NAMES})
+    calls = [
+        recorded(0, attempt("west")),
+        recorded(600, attempt("west")),
+        recorded(1200, attempt("east")),
+    ]
+    assert ends(run(made, pool), *calls) == ["west", NOBODY, "east"]
+
+
 @pytest.mark.parametrize(
     ("rule", "attempts", "hung_up", "talks"),
     [

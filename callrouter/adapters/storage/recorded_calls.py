@@ -47,6 +47,7 @@ _LIST = (
         calls.c.arrived_at,
         calls.c.did,
         calls.c.ani,
+        calls.c.publisher,
         call_events.c.body,
         cdrs.c.attempts,
         cdrs.c.hangup_party,
@@ -130,13 +131,14 @@ def _parameters(period: Period) -> dict[str, object]:
 
 def _read(row: Row) -> RecordedCall:
     """The arrival's body by hand: of its fields three are wanted, and there are many calls."""
-    call_sid, arrived_at, did, ani, body, attempts, hangup_party = row
+    call_sid, arrived_at, did, ani, publisher, body, attempts, hangup_party = row
     arrival = json.loads(body) if body else {}
     return RecordedCall(
         CallSoFar(
             call_sid=call_sid,
             did=did,
             caller=read_caller(ani),
+            publisher=publisher,
             caller_state=arrival.get("caller_state", ""),
             caller_zip=arrival.get("caller_zip", ""),
             caller_country=arrival.get("caller_country", ""),

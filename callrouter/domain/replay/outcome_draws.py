@@ -10,7 +10,7 @@ from datetime import timedelta
 from callrouter.domain.cdr import AttemptOutcome
 from callrouter.domain.destination_outcomes import CountedOutcome, DestinationOutcome
 from callrouter.domain.replay.recorded import RecordedCall
-from callrouter.domain.strategies.weight import Dice
+from callrouter.domain.strategies.weight import find_dice
 
 _LONGEST_RING_MS = 60_000
 _JOINED = (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)
@@ -65,7 +65,7 @@ class OutcomePool:
         pool = self._own.get(destination_id, self._all)
         if not pool:
             return NOBODY_KNOWS
-        roll = Dice(recorded.call.call_sid).roll(f"outcome {destination_id}")
+        roll = find_dice(recorded.call.call_sid).roll(f"outcome {destination_id}")
         return pool[min(int(roll * len(pool)), len(pool) - 1)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callrouter.domain.caps import Usage
+from callrouter.domain.caps import Usage, name_buyer
 from callrouter.domain.claims import list_claims
 from callrouter.domain.conditions import Conditions, Earnings
 from callrouter.domain.decision import CallSoFar, Decision, Dial
@@ -100,7 +100,7 @@ class ReplayedTable:
             return Placement(nobody_left=True, in_table=False)
         self._counters.settle_until(recorded.arrived_at)
         call = recorded.call
-        if number.publisher:
+        if number.publisher != call.publisher:
             call = replace(call, publisher=number.publisher)
         conditions = Conditions(
             at=recorded.arrived_at,
@@ -201,6 +201,9 @@ def _settle(decision: Decision, taken: Dial, outcome: ReplayedOutcome) -> dict[s
     )
     lost = DialOutcome(attempt=attempt, destination_id="", connected=False, payable=False)
     others = {dial.destination_id: lost for dial in decision.dials}
+    if decision.also:
+        others |= {name_buyer(dial.buyer_id): lost for dial in decision.dials}
+        others[name_buyer(taken.buyer_id)] = whole
     return {**others, taken.destination_id: whole, "": whole}
 
 

@@ -13,7 +13,7 @@ from callrouter.domain.strategies import (
     weight,
 )
 from callrouter.domain.strategies.placing import Placing, Ranking
-from callrouter.domain.strategies.weight import Dice
+from callrouter.domain.strategies.weight import find_dice
 
 STRATEGIES: Mapping[StrategyName, Placing] = MappingProxyType(
     {
@@ -34,7 +34,7 @@ def rank_routes(
     Those that are preferred come first; then the lower priority; then the strategy's place; then a
     draw by weight.
     """
-    place, draw = STRATEGIES[ranking.strategy.name], Dice(ranking.call_sid).draw
+    place, draw = STRATEGIES[ranking.strategy.name], find_dice(ranking.call_sid).draw
     ranked = []
     for planned in plan.routes:
         route, own = planned.route, place(planned, ranking)

@@ -7,7 +7,7 @@ others, else after them. Which calls those are is drawn by the call's id.
 from callrouter.domain.money import say_amount
 from callrouter.domain.plan import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
-from callrouter.domain.strategies.weight import Dice
+from callrouter.domain.strategies.weight import find_dice
 
 _NO_CALLS = 0
 
@@ -18,7 +18,7 @@ def place(planned: PlannedRoute, ranking: Ranking) -> Place:
     earned = ranking.conditions.earnings.get(planned.destination_id)
     calls = earned.calls if earned else _NO_CALLS
     if earned is None or calls < strategy.minimum_calls:
-        tried_first = Dice(ranking.call_sid).roll("new destinations") * 100
+        tried_first = find_dice(ranking.call_sid).roll("new destinations") * 100
         goes_first = tried_first <= strategy.new_share_percent
         said = f"{calls} of {strategy.minimum_calls} calls that a figure needs"
         return Place(float("-inf"), f"{said}; tried first") if goes_first else Place(1.0, said)

@@ -5,6 +5,7 @@ leaving one route out never reorders the others.
 """
 
 import math
+from functools import lru_cache
 from hashlib import blake2b
 
 from callrouter.domain.plan import PlannedRoute
@@ -22,16 +23,20 @@ def place(planned: PlannedRoute, ranking: Ranking) -> Place:  # noqa: ARG001 - a
 class Dice:
     """The draws of one call."""
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_rolls")
 
     def __init__(self, call_sid: str) -> None:
         self._call = blake2b(f"{call_sid} ".encode(), digest_size=8)
+        self._rolls: dict[str, float] = {}
 
     def roll(self, name: str) -> float:
         """A number above 0 and up to 1, the same for the same name each time."""
-        own = self._call.copy()
-        own.update(name.encode())
-        return (int.from_bytes(own.digest()) + 1) / _SIDES
+        rolled = self._rolls.get(name)
+        if rolled is None:
+            own = self._call.copy()
+            own.update(name.encode())
+            rolled = self._rolls[name] = (int.from_bytes(own.digest()) + 1) / _SIDES
+        return rolled
 
     def draw(self, name: str, weight: int) -> float:
         """A place such that the chance to be the smallest is the share of the weights.
@@ -39,3 +44,9 @@ class Dice:
         Efraimidis and Spirakis, Weighted random sampling with a reservoir (2006).
         """
         return -math.log(self.roll(name)) / weight
+
+
+@lru_cache(maxsize=64)
+def find_dice(call_sid: str) -> Dice:
+    """The dice of a call; remembered, since its further attempts and other tables roll the same."""
+    return Dice(call_sid)

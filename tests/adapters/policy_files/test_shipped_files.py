@@ -94,10 +94,9 @@ def test_every_toml_block_of_the_documentation_is_accepted(block: str) -> None:
     if "[[buyers]]" in block and "name = " in block:
         read_buyers(block, "docs")
         return
-    whole = block
-    if "campaign =" not in block:
+    whole, written = block, tomllib.loads(block)
+    if "campaign" not in written:
         whole = 'campaign = "a"\n' + block
-    written = tomllib.loads(block)
     if "dids" not in written:
         whole += '[[dids]]\nnumber = "+18005550100"\n'
     if "routes" not in written:
@@ -193,3 +192,13 @@ def test_every_key_is_documented_with_its_default_and_no_key_besides() -> None:
         assert keys[place] == '`""`'
         keys[place] = "none"
     assert dict(list_documented()) == keys
+
+
+def test_every_key_stands_in_an_example() -> None:
+    shown = "\n".join(list_blocks())
+    missing = [
+        f"{heading}: {key}"
+        for heading, key in list_documented()
+        if not re.search(rf"(?<![\w.]){key}\s*=|\[{key}\]|\.{key}\]", shown)
+    ]
+    assert missing == []

@@ -101,16 +101,16 @@ def _fill(
         return usage
     filled = dict(usage)
     moment = Moment(at)
-    for counter in plan.list_counters(publisher):
-        key = counter.key_in(moment)
-        counted = usage.get(key, _UNUSED)
-        if key in full and counter.has_room(counted, at):
+    counters = {counter.key_in(moment): counter for counter in plan.list_counters(publisher)}
+    for key in full:
+        counter, counted = counters.get(key), usage.get(key, _UNUSED)
+        if counter is None:  # a probe's, of which there is one
+            filled[key] = replace(counted, held=1)
+        elif counter.has_room(counted, at):
             is_spaced = counter.spacing_s > 0
             filled[key] = replace(
                 counted,
                 used=counted.used if is_spaced else counter.cap.limit,
                 last_at=at if is_spaced else counted.last_at,
             )
-    for key in full - filled.keys():
-        filled[key] = Usage(held=1)
     return filled

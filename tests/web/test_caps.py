@@ -10,11 +10,13 @@ import pytest
 
 from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.cap_counters import read_usage
+from callrouter.adapters.storage.stops import change_stop
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar
 from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.routing import decide
+from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.web.app import create_app
 from callrouter.workflows.decide_next import decide_by_live_table
 from callrouter.workflows.drain_spool import drain_spool
@@ -355,3 +357,33 @@ def test_a_counter_that_had_no_room_a_moment_ago_is_not_tried_again(board: Switc
         "",
     ]
     assert say({AT_ONCE}) == ["0 s since the last call, spacing 30 s", ""]
+
+
+def test_a_probe_that_another_call_took_a_moment_ago_is_not_tried_again(
+    board: Switchboard, calls: Calls
+) -> None:
+    """Though that one is over by now, and its counter there, with nothing on it."""
+    half_open = Stop(
+        kind=StopKind.DESTINATION, subject_id="acme-east", cause=StopCause.HALF_OPEN, since=T0
+    )
+    with board.database.write() as connection:
+        change_stop(
+            connection, SELLER.seller_id, None, half_open, at=T0, author="test", reason="test"
+        )
+    assert calls.arrive(1) == "acme"
+    assert calls.fail(1, "canceled") == "bolt"
+    call = CallSoFar(sid(2), DID, read_caller(ANI))
+
+    with board.database.read() as connection:
+        found = decide_by_live_table(
+            board.compiled,
+            connection,
+            SELLER.seller_id,
+            call,
+            T0,
+            full=frozenset({"probe/destination:acme-east"}),
+        )
+
+    skip = found.decision.candidates[0].skip
+    assert skip is not None
+    assert skip.subject == "breaker half open"

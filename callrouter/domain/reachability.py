@@ -16,7 +16,7 @@ from callrouter.domain.plan import Plan, PlannedRoute
 from callrouter.domain.routing_table import AdvertisedNumber, LastResort, RoutingTable
 from callrouter.domain.stops import StopCause, StopKind, StopsBySubject, find_stop, say_stop
 from callrouter.domain.table_check import TableProblem, list_named_destinations
-from callrouter.domain.timetable import Timetable, changes_at, is_open, read_wall
+from callrouter.domain.timetable import Timetable, WallTime, changes_at, is_open, read_wall
 
 AHEAD = timedelta(days=7)
 """How far a table is looked at before it goes live."""
@@ -158,16 +158,27 @@ def _find_first(
     """The first stretch from `at` to `end` in which all are closed, from change to change."""
     if timetables is None:
         return None
-    now: datetime | None = at
-    while now is not None and now < end:
-        is_open_now = {t: is_open(t, read_wall(t.zone, now)) for t in timetables}
-        changes = {t: changes_at(t, now) for t in timetables}
-        if not any(is_open_now.values()):
-            opening = [opens for opens in changes.values() if opens is not None]
+    now = at
+    while now < end:
+        somebody = _find_open(timetables, now)
+        if somebody is None:
+            opening = [opens for t in timetables if (opens := changes_at(t, now)) is not None]
             return now, min(opening, default=None)
-        closing = [changes[t] for t in timetables if is_open_now[t]]
-        # Whoever stays open longest; None is for as long as can be seen.
-        now = None if None in closing else max(closes for closes in closing if closes)
+        closes = changes_at(somebody, now)
+        if closes is None:
+            return None  # open for as long as can be seen
+        now = closes
+    return None
+
+
+def _find_open(timetables: tuple[Timetable, ...], at: datetime) -> Timetable | None:
+    walls: dict[str, WallTime] = {}
+    for timetable in timetables:
+        wall = walls.get(timetable.zone)
+        if wall is None:
+            wall = walls[timetable.zone] = read_wall(timetable.zone, at)
+        if is_open(timetable, wall):
+            return timetable
     return None
 
 

@@ -158,6 +158,13 @@ def test_dids_that_are_routed_alike_are_one_problem_at_the_first_of_them() -> No
     assert "calls of +18005550000 and 99 other DIDs like it from" in problem.message
 
 
+def test_dids_that_a_filter_tells_apart_are_problems_of_their_own() -> None:
+    numbers = (AdvertisedNumber(DID, "radio"), AdvertisedNumber("+18005550101", "tv"))
+    either = Filter(Field.PUBLISHER, Operator.IN, ("radio", "tv"))
+    found = find_gaps(plan(route("east", OFFICE, either), numbers=numbers), TUESDAY_NOON)
+    assert [(gap.index, gap.numbers) for gap in found] == [(0, (DID,)), (1, ("+18005550101",))]
+
+
 @pytest.mark.parametrize(
     ("each", "lost"),
     [

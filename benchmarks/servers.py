@@ -41,7 +41,7 @@ class Setup:
 
 
 PLAIN = Setup()
-CAPPED = Setup(rules='caps = ["1000000 connected per day"]\nconcurrency = 1000000\n')
+CAPPED = Setup(rules='caps = ["1000000 connected per day"]\nconcurrency = 100000\n')
 """Two counters for each of the 50 destinations: what a seller has who promises buyers so many."""
 HOT = Setup(top='[rules]\ncaps = ["1000000 attempts per day"]\n', campaigns=1)
 """One counter that every call takes from."""

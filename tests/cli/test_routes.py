@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.adapters.storage.engine import open_database
 from tests.cli.played import call_sid, play_failover
 from tests.cli.terminal import Terminal
 from tests.goldens import check_golden
@@ -236,3 +237,41 @@ def test_the_country_is_that_of_the_number_if_left_out(
     for more, saw in (((), "US"), (("--country", "GB"), "GB")):
         first, *_ = json.loads(seller_terminal.ok(*TRY, *more, "--json"))
         assert first["candidates"][1]["skip"]["saw"] == f"country == CA: country is {saw}"
+
+
+def test_an_explanation_shows_what_the_strategy_saw_and_what_the_call_pays(
+    seller_terminal: Terminal, night: Path
+) -> None:
+    paying = TABLE.replace(
+        'campaign = "flood-repair"', 'campaign = "flood-repair"\nstrategy = "best_paying"'
+    )
+    paying = paying.replace(
+        "priority = 2", 'price = "35.00"\npayable_after_s = 90\nrecovery = { under_s = 20 }'
+    )
+    Path("night.toml").write_text(paying)
+    said = seller_terminal.ok(*TRY)
+    assert (
+        "attempt 1: dial bolt-main of bolt at +14155550174 for up to 20 s and be paid 35.00 after "
+        "90 s of talk and go on to the next if it hangs up within 20 s"
+    ) in said
+    assert "destination  buyer  priority  figure" in said
+    assert "1  bolt-main    bolt   1         pays 35.00 USD  dialled" in said
+    assert "2  acme-east    acme   1         no price        could have been dialled" in said
+
+
+def test_a_decision_that_comes_out_otherwise_today_is_shown(
+    seller_terminal: Terminal, tmp_path: Path
+) -> None:
+    """As after a release that decides differently: here what was recorded is changed."""
+    play_failover(seller_terminal, tmp_path, 1)
+    database = open_database(seller_terminal.environ["DATABASE_URL"])
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER call_events_refuse_update")
+        connection.exec_driver_sql(
+            "UPDATE call_events SET body = replace(body, '\"ring_s\":20', '\"ring_s\":21')"
+            " WHERE key = 'decided:1'"
+        )
+    database.dispose()
+    said = seller_terminal.ok(*EXPLAIN, "--call", call_sid(1))
+    assert "Decided again, attempt 1 comes out otherwise:" in said
+    assert "  attempt 1: dial acme-east of acme at +12125550171 for up to 20 s" in said

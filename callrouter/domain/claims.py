@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callrouter.domain.caps import Claim, Counter, DialClaims, SubjectKind, name_buyer
+from callrouter.domain.caps import Claim, Counter, DialClaims, SubjectKind, merge_claims, name_buyer
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Decision, Dial
 from callrouter.domain.periods import Moment
@@ -24,7 +24,7 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
     dials = decision.dials
     has_one_buyer = len({dial.buyer_id for dial in dials}) == 1
     found: list[DialClaims] = []
-    shared: dict[str, dict[str, Claim]] = {}
+    shared: dict[str, list[Claim]] = {}
     for dial in dials:
         planned = _find_planned(plan, dial)
         own = _claim(planned, planned.own_counters, keys)
@@ -35,11 +35,8 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
         for counter in (*planned.shared_counters, *of_publisher):
             claim = _claim_on(counter, planned, keys)
             is_buyers = not has_one_buyer and counter.subject.kind is SubjectKind.BUYER
-            claims = shared.setdefault(name_buyer(dial.buyer_id) if is_buyers else "", {})
-            dearer = claims.get(claim.key)
-            if dearer is None or dearer.amount < claim.amount:
-                claims[claim.key] = claim
-    found += [DialClaims(name, tuple(claims.values())) for name, claims in shared.items()]
+            shared.setdefault(name_buyer(dial.buyer_id) if is_buyers else "", []).append(claim)
+    found += [DialClaims(name, merge_claims(tuple(claims))) for name, claims in shared.items()]
     return tuple(found)
 
 

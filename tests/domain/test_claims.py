@@ -181,6 +181,22 @@ def test_a_claim_carries_the_limit_and_the_spacing_that_storage_must_keep() -> N
     assert of_east.claims == (Claim(key, Measure.CONCURRENT, 1, 3, 30),)
 
 
+def test_of_two_caps_on_one_counter_storage_must_keep_the_stricter() -> None:
+    text = """
+    [rules]
+    caps = ["7 attempts per day", "5 attempts per day", "9 attempts per day"]
+    [[routes]]
+    destination = "east"
+    """
+    plan = make_plan(read_table(HEAD + text, "t.toml"), BUYERS)
+    call = CallSoFar("CA1", "+18005550100", read_caller("+14155550123"))
+    conditions = Conditions(at=AT)
+
+    [shared] = list_claims(plan, decide(plan, call, conditions), conditions)
+
+    assert [claim.limit for claim in shared.claims] == [5]
+
+
 RICH = """
 [rules]
 caps = ["5 attempts per hour"]

@@ -76,7 +76,7 @@ def _read_caller(
     asks_history = plan.knows_callers and call.caller.number is not None
     if not asks_history and not number.lists_callers:
         return NOBODY
-    return read_caller(
+    known = read_caller(
         connection,
         seller_id,
         call.caller,
@@ -85,6 +85,13 @@ def _read_caller(
         call_sid=call.call_sid,
         at=at,
     )
+    if not known.entries:
+        return known
+    # Many buyers may each have a word on one caller: those of other tables needn't be kept.
+    scopes = {"", plan.table.campaign_id}
+    scopes |= {planned.buyer_id for planned in (*plan.routes, *plan.extra.values())}
+    concerned = tuple(entry for entry in known.entries if entry.scope_id in scopes)
+    return replace(known, entries=concerned)
 
 
 def _read_usage(connection: Connection, seller_id: str, keys: Sequence[str]) -> Mapping[str, Usage]:

@@ -10,6 +10,7 @@ from callrouter.adapters.storage.calls import append_event, read_decided
 from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
 from callrouter.domain.decision import Decision
 from callrouter.domain.events import LegProgressed, LegStatus
+from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.list_callers import list_callers, unlist_callers
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import SELLER, T0, TABLE, FakeClock, activate
@@ -28,6 +29,12 @@ duplicates = { window = "30d" }
     1,
 ).replace('destination = "acme-east"', 'destination = "acme-east"\npayable_after_s = 60')
 PREMIUM = "+19005550123"
+CREST = """
+[[buyers]]
+id = "crest"
+name = "Crest"
+zone = "America/Chicago"
+"""
 
 
 def sid(number: int) -> str:
@@ -164,3 +171,27 @@ def test_what_was_known_is_kept_with_the_decision(day: Day) -> None:
     assert decided.conditions is not None
     assert [c.call_sid for c in decided.conditions.caller.contacts] == [sid(1)]
     assert decided.conditions.caller.last_call is not None
+
+
+def test_what_other_buyers_and_campaigns_have_listed_is_not_kept_with_the_decision(
+    day: Day,
+) -> None:
+    apply_buyers(
+        day.board.database, SELLER.seller_id, CREST, "crest.toml", author="test", note="", at=T0
+    )
+    blocked = entry(ListEffect.BLOCK, "everyone")
+    listed = (
+        replace(blocked, scope=ListScope.BUYER, scope_id="acme"),
+        replace(blocked, scope=ListScope.BUYER, scope_id="crest"),
+        replace(blocked, scope=ListScope.CAMPAIGN, scope_id="solar-quotes"),
+        entry(ListEffect.BLOCK, "+1900*"),
+    )
+    list_callers(day.board.database, SELLER.seller_id, listed, T0)
+
+    assert day.call(0) == BOLT
+
+    with day.board.database.read() as connection:
+        decided = read_decided(connection, SELLER.seller_id, sid(1), 1)
+    assert decided is not None
+    assert decided.conditions is not None
+    assert [e.scope_id for e in decided.conditions.caller.entries] == ["acme"]

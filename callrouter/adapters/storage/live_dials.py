@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.prepared import Prepared
+from callrouter.adapters.storage.statements import matches
 from callrouter.adapters.storage.tables import call_events, calls
 from callrouter.domain.events import LegStatus
 
@@ -44,16 +44,14 @@ _ENDED_LEG = sa.and_(
     _event.kind == "leg_progressed",
     sa.or_(*(_event.key.like(f"leg:%:{status}") for status in LegStatus if status.is_final)),
 )
+_open_calls = sa.select(calls.c.call_sid).where(
+    matches(calls, "seller_id"), calls.c.closed_at.is_(None)
+)
 _EVENTS_OF_OPEN_CALLS = Prepared(
-    sa.select(_event.call_sid, _event.kind, _event.body)
-    .join_from(
-        calls,
-        call_events,
-        (_event.seller_id == calls.c.seller_id) & (_event.call_sid == calls.c.call_sid),
-    )
-    .where(
-        calls.c.seller_id == bindparam("seller_id"),
-        calls.c.closed_at.is_(None),
+    # Not a join: SQLite would begin with the events, of all calls that there ever were.
+    sa.select(_event.call_sid, _event.kind, _event.body).where(
+        matches(call_events, "seller_id"),
+        _event.call_sid.in_(_open_calls),
         sa.or_(
             sa.and_(_event.kind == "route_decided", _event.key.not_like("rival:%")),
             _event.kind == "dial_ended",

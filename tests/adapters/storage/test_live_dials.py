@@ -1,5 +1,6 @@
 """Who rings or talks right now, as far as the events of open calls tell."""
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 
 from callrouter.adapters.storage.calls import append_in, ensure_and_lock_call
 from callrouter.adapters.storage.cdrs import save_cdr
-from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.live_dials import count_live_dials
 from callrouter.domain.decision import Closing
 from callrouter.domain.events import CallEvent, LegStatus
@@ -93,3 +94,28 @@ def test_calls_are_added_up_and_those_that_have_ended_or_are_another_seller_s_ar
     put(database, ringing, call_sid="CA4", seller_id="other")
 
     assert count(database) == {"bolt": 2}
+
+
+def test_what_it_costs_on_sqlite_does_not_grow_with_the_calls_that_are_over(
+    sqlite_url: str,
+) -> None:
+    database = open_database(sqlite_url)
+    put(database, decided(1, 0, "bolt"))
+    few = count_steps(database)
+    for number in range(300):
+        put(database, decided(1, 0, "bolt"), call_sid=f"CB{number}", has_cdr=True)
+
+    assert count_steps(database) < few + 100
+    database.dispose()
+
+
+def count_steps(database: Database) -> int:
+    """How many steps of its virtual machine SQLite needs."""
+    steps: list[None] = []
+    with database.read() as connection:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_progress_handler(lambda: steps.append(None), 1)
+        assert count_live_dials(connection, "acme") == {"bolt": 1}
+        raw.set_progress_handler(None, 0)
+    return len(steps)

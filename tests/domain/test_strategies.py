@@ -127,6 +127,14 @@ def test_whoever_earned_most_per_call_comes_first_and_too_small_a_sample_is_no_f
     ]
 
 
+def test_as_many_calls_as_are_looked_at_are_always_enough_for_a_figure() -> None:
+    of_ten = Conditions(at=AT, earnings={"ash": Earnings(10, 50_000_000)})
+
+    assert rank(by_revenue(0) + "\nover_calls = 10", {"ash": ""}, of_ten) == [
+        ("ash", "5.00 USD a call over the last 10")
+    ]
+
+
 def test_a_newcomer_is_tried_first_in_its_share_of_the_calls() -> None:
     conditions = Conditions(at=AT, earnings=EARNED)
 

@@ -115,8 +115,8 @@ class StrategySection(Section):
     """`[strategy]`: what decides between routes of one priority."""
 
     name: Annotated[str, one_of(*StrategyName)] = "weight"
-    over_calls: Annotated[int, whole(1, 10_000, 100, "calls")] = _STRATEGY.over_calls
-    minimum_calls: Annotated[int, whole(1, 10_000, 20, "calls")] = _STRATEGY.minimum_calls
+    over_calls: Annotated[int, whole(1, 1_000, 100, "calls")] = _STRATEGY.over_calls
+    minimum_calls: Annotated[int, whole(1, 1_000, 20, "calls")] = _STRATEGY.minimum_calls
     new_share_percent: Annotated[int, whole(0, 100, 10)] = _STRATEGY.new_share_percent
 
 

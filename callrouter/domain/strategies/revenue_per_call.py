@@ -17,10 +17,12 @@ def place(planned: PlannedRoute, ranking: Ranking) -> Place:
     strategy = ranking.strategy
     earned = ranking.conditions.earnings.get(planned.destination_id)
     calls = earned.calls if earned else _NO_CALLS
-    if earned is None or calls < strategy.minimum_calls:
+    # No more than are looked at can be wanted of them.
+    wanted = min(strategy.minimum_calls, strategy.over_calls)
+    if earned is None or calls < wanted:
         tried_first = find_dice(ranking.call_sid).roll("new destinations") * 100
         goes_first = tried_first <= strategy.new_share_percent
-        said = f"{calls} of {strategy.minimum_calls} calls that a figure needs"
+        said = f"{calls} of {wanted} calls that a figure needs"
         return Place(float("-inf"), f"{said}; tried first") if goes_first else Place(1.0, said)
     average = earned.micros / calls
     said = f"{say_amount(round(average), ranking.currency)} a call over the last {calls}"

@@ -49,6 +49,11 @@ class _Versions(Generic[_Value]):
                 self._values.popitem(last=False)
         return value
 
+    def newest_first(self) -> list[tuple[Hashable, _Value]]:
+        """Everything that is kept, the last used first."""
+        with self._lock:
+            return [*reversed(self._values.items())]
+
 
 class Compiled:
     """Parsed tables, directories, plans and stops by seller and version; safe for threads."""
@@ -109,6 +114,20 @@ class Compiled:
         return self._plans.get(
             (seller_id, table.campaign_id, table.version, directory.version),
             lambda: make_plan(table, directory),
+        )
+
+    def last_used_plan(
+        self, seller_id: str, campaign_id: str, version: int, directory_version: int
+    ) -> Plan | None:
+        """The plan that last served a campaign here, other than that of these versions."""
+        unwanted = (seller_id, campaign_id, version, directory_version)
+        return next(
+            (
+                plan
+                for key, plan in self._plans.newest_first()
+                if isinstance(key, tuple) and key[:2] == unwanted[:2] and key != unwanted
+            ),
+            None,
         )
 
     def stops(

@@ -18,14 +18,16 @@ from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
 from callrouter.domain.directory import Directory
 from callrouter.domain.durations import measure_connected
 from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
+from callrouter.domain.errors import NotFoundError
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.outcomes import was_bridged
+from callrouter.domain.plan import Plan
 from callrouter.domain.recovery import may_recover
 from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import Route
 from callrouter.workflows.compiled import Compiled
-from callrouter.workflows.known_good import KnownGood
+from callrouter.workflows.known_good import KnownGood, KnownNumber
 from callrouter.workflows.read_conditions import find_concerned, read_conditions
 
 log = structlog.get_logger()
@@ -95,6 +97,36 @@ def decide_by_known_good(
     table = known.table(compiled, seller_id, number.campaign_id)
     directory = known.directories.get(seller_id, Directory())
     plan = compiled.plan_of(seller_id, table, directory)
+    return _decide_uncounted(plan, known, seller_id, number, call, at)
+
+
+def decide_by_last_used(
+    compiled: Compiled, known: KnownGood, seller_id: str, call: CallSoFar, at: datetime
+) -> Decided:
+    """The same by the plan that last served a call of the campaign here, the live one left out.
+
+    For a live one that can't be used, as when only a newer version of this program understands it:
+    an older table is better than none. Raises NotFoundError when there is none.
+    """
+    number = known.numbers.get((seller_id, call.did))
+    if number is None:
+        return Decided(apologize(call))
+    version, _ = known.tables[seller_id, number.campaign_id]
+    directory = known.directories.get(seller_id, Directory())
+    plan = compiled.last_used_plan(seller_id, number.campaign_id, version, directory.version)
+    if plan is None:
+        raise NotFoundError(f"no call of {number.campaign_id} was routed here by another table")
+    return _decide_uncounted(plan, known, seller_id, number, call, at)
+
+
+def _decide_uncounted(
+    plan: Plan,
+    known: KnownGood,
+    seller_id: str,
+    number: KnownNumber,
+    call: CallSoFar,
+    at: datetime,
+) -> Decided:
     call = replace(call, publisher=number.publisher)
     stops = known.stops.get(seller_id, {})
     conditions = Conditions(at=at, stops=find_concerned(stops, plan, call.publisher), counts=False)

@@ -19,6 +19,7 @@ from callrouter.workflows.decide_next import (
     begin_call,
     closing_after,
     decide_by_known_good,
+    decide_by_last_used,
     log_decision,
     make_answer,
     presume_dial,
@@ -56,14 +57,16 @@ def advance_degraded(
 
 
 def _decide(board: Switchboard, seller_id: str, call: CallSoFar, at: datetime) -> Decided:
-    """By the last known good configuration; an apology when not even that can be used."""
-    try:
-        # The database may be readable all the same: only a lock was not to be had in time.
-        board.known_good.refresh_at_once()
-        return decide_by_known_good(board.compiled, board.known_good.current, seller_id, call, at)
-    except Exception:
-        log.exception("last_known_good_broke", call=call.call_sid)
-        return Decided(apologize(call))
+    """By the last known good configuration, or else what served last; at worst an apology."""
+    # The database may be readable all the same: only a lock was not to be had in time.
+    board.known_good.refresh_at_once()
+    known = board.known_good.current
+    for decide in (decide_by_known_good, decide_by_last_used):
+        try:
+            return decide(board.compiled, known, seller_id, call, at)
+        except Exception:
+            log.exception("last_known_good_broke", call=call.call_sid)
+    return Decided(apologize(call))
 
 
 def _presume(

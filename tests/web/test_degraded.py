@@ -8,11 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.calls import read_call, read_event_rows
 from callrouter.adapters.storage.cdrs import CdrFilter, StoredCdr, list_cdrs
 from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.adapters.storage.sellers import bump_change_counter
+from callrouter.adapters.storage.tables import campaigns, routing_tables
 from callrouter.domain.cdr import CdrFlag, Disposition
 from callrouter.domain.events import CallArrived
 from callrouter.web.app import create_app
@@ -398,3 +401,52 @@ def test_a_caller_who_is_dropped_early_is_recovered_without_a_database_too(
 
     assert "+14155550174</Number>" in dropped.text
     assert "<Dial" not in hung_up.text + again.text
+
+
+def test_a_live_table_that_this_version_does_not_understand_leaves_the_one_before_it_in_use(
+    board: Switchboard, twilio: TwilioSide
+) -> None:
+    """As while a newer version of the program is being rolled out."""
+    first = twilio.post("/twilio/voice", caller_fields("ringing")).text
+    add_table_from_the_future(board.database)
+
+    again = caller_fields("ringing", call_sid="CA" + "d" * 32)
+    with capture_logs() as logged:
+        answer = twilio.post("/twilio/voice", again).text
+
+    assert "+12125550171</Number>" in answer
+    assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == [
+        "webhook_broke",
+        "last_known_good_broke",
+    ]
+    assert first == twilio.post("/twilio/voice", caller_fields("ringing")).text
+
+
+def test_where_no_table_is_understood_the_caller_hears_an_apology(
+    board: Switchboard, twilio: TwilioSide
+) -> None:
+    add_table_from_the_future(board.database)
+
+    answer = twilio.post("/twilio/voice", caller_fields("ringing")).text
+
+    assert "<Say" in answer
+
+
+def add_table_from_the_future(database: Database) -> None:
+    version = activate(database, TABLE.replace("ring_s = 20", "ring_s = 21"))
+    with database.write() as connection:
+        row = connection.execute(
+            sa.select(routing_tables).where(
+                routing_tables.c.seller_id == SELLER.seller_id,
+                routing_tables.c.campaign_id == "flood-repair",
+                routing_tables.c.version == version,
+            )
+        ).one()
+        newer = {"version": version + 1, "toml": f"{row.toml}\n[from_the_future]\n"}
+        connection.execute(sa.insert(routing_tables), {**row._mapping, **newer})
+        connection.execute(
+            sa.update(campaigns)
+            .where(campaigns.c.campaign_id == "flood-repair")
+            .values(active_version=version + 1)
+        )
+        bump_change_counter(connection)

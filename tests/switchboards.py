@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.known_good_file import KnownGoodFile
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.adapters.storage.sellers import Seller
+from callrouter.adapters.storage.sellers import Seller, bump_change_counter
 from callrouter.adapters.storage.spool import Spool
+from callrouter.adapters.storage.tables import campaigns, routing_tables
 from callrouter.adapters.twilio.links import Links
 from callrouter.workflows.activate_table import activate_file
 from callrouter.workflows.add_seller import add_seller
@@ -114,6 +117,25 @@ def activate(database: Database, table: str, seller: Seller = SELLER, *, at: dat
         database, seller.seller_id, table, "table.toml", author="test", note="", at=at
     )
     return live.table.version
+
+
+def add_table_from_the_future(database: Database, campaign_id: str) -> None:
+    """Make a table live, as a newer version of the program might, that ours can't understand."""
+    key = (routing_tables.c.seller_id == SELLER.seller_id) & (
+        routing_tables.c.campaign_id == campaign_id
+    )
+    newest_first = sa.select(routing_tables).where(key).order_by(routing_tables.c.version.desc())
+    with database.write() as connection:
+        newest = dict(connection.execute(newest_first).mappings().all()[0])
+        version = newest["version"] + 1
+        toml = newest["toml"] + "\n[from_the_future]\n"
+        connection.execute(sa.insert(routing_tables), newest | {"version": version, "toml": toml})
+        connection.execute(
+            sa.update(campaigns)
+            .where(campaigns.c.campaign_id == campaign_id)
+            .values(active_version=version)
+        )
+        bump_change_counter(connection)
 
 
 @contextmanager

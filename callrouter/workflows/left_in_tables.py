@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
@@ -19,6 +20,7 @@ from callrouter.domain.circuit_breaker import (
 )
 from callrouter.domain.destination_outcomes import count_outcomes
 from callrouter.domain.directory import Directory, breaker_settings
+from callrouter.domain.errors import PolicyFileError
 from callrouter.domain.plan import Plan, PlannedRoute
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.domain.stops import (
@@ -32,6 +34,8 @@ from callrouter.domain.stops import (
 from callrouter.domain.timetable import is_open, read_wall
 from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
 from callrouter.workflows.compiled import Compiled
+
+log = structlog.get_logger()
 
 _FIRST_LOOK, _MOST_OUTCOMES = 15, 200
 _NEVER_PERCENT = 101
@@ -111,12 +115,18 @@ def weigh_taking_out(
 def read_live_plans(
     connection: Connection, compiled: Compiled, seller_id: str, directory: Directory
 ) -> Iterator[Plan]:
-    """The live table of each campaign that has one, ready for calls."""
+    """The live table of each campaign that has one, ready for calls.
+
+    One that can't be understood, as a newer version's, is left out: no other campaign waits for it.
+    """
     for row in list_campaigns(connection, seller_id):
-        if row.active_version is not None:
-            yield compiled.plan(
-                connection, seller_id, row.campaign_id, row.active_version, directory.version
-            )
+        campaign_id, version = row.campaign_id, row.active_version
+        if version is None:
+            continue
+        try:
+            yield compiled.plan(connection, seller_id, campaign_id, version, directory.version)
+        except PolicyFileError as error:
+            log.exception("table_not_understood", seller=seller_id, reason=str(error))
 
 
 def _is_alone(table: RoutingTable, destination_ids: frozenset[str]) -> bool:

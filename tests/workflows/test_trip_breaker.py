@@ -26,7 +26,17 @@ from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.stop_traffic import resume_traffic
 from callrouter.workflows.trip_breaker import note_attempt
 from tests.domain.builders import at, decided, dial_ended
-from tests.switchboards import BUYERS, DID, SELLER, T0, TABLE, activate, open_seller
+from tests.switchboards import (
+    BUYERS,
+    DID,
+    SCREENED_DID,
+    SELLER,
+    T0,
+    TABLE,
+    activate,
+    add_table_from_the_future,
+    open_seller,
+)
 
 CREST = """
 [[buyers]]
@@ -38,6 +48,7 @@ id = "crest-desk"
 dial = "+13125550175"
 """
 THREE = TABLE.replace("[nobody_left]", '[[routes]]\ndestination = "crest-desk"\n[nobody_left]')
+OTHER = THREE.replace("flood-repair", "solar-quotes").replace(DID, SCREENED_DID)
 FAILED, BUSY, COMPLETED = LegStatus.FAILED, LegStatus.BUSY, LegStatus.COMPLETED
 
 
@@ -130,6 +141,17 @@ def traffic(database: Database) -> Traffic:
     """A seller whose one campaign has three destinations, each of another buyer."""
     open_seller(database, buyers=BUYERS + CREST, tables=(THREE,))
     return Traffic(database, Compiled())
+
+
+def test_a_table_of_another_campaign_that_nobody_understands_keeps_no_breaker_from_opening(
+    traffic: Traffic,
+) -> None:
+    activate(traffic.database, OTHER)
+    add_table_from_the_future(traffic.database, "solar-quotes")
+
+    traffic.fail("acme-east", 1, 2, 3, 4, 5)
+
+    assert traffic.stops() == {"acme-east": (StopCause.BREAKER_OPEN, "5 of 5 failed")}
 
 
 def test_failing_calls_open_the_breaker_one_call_after_its_cool_down_closes_it(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.settlements import settle
 from callrouter.domain.call import CallHistory
+from callrouter.domain.caps import name_buyer
 from callrouter.domain.dial_outcomes import list_dial_outcomes
 from callrouter.domain.events import LegProgressed, LegStatus
 from callrouter.domain.reservations import DialOutcome, ReservationState
@@ -50,7 +51,13 @@ def release_unanswered(connection: Connection, seller_id: str, leg: LegProgresse
     decided = read_decided(connection, seller_id, leg.call_sid, leg.attempt)
     if decided is None or not decided.reserves or not decided.decision.also:
         return
-    outcome = DialOutcome(
-        attempt=leg.attempt, destination_id=leg.destination_id, connected=False, payable=False
-    )
-    settle(connection, seller_id, leg.call_sid, [outcome], leg.received_at)
+    dials = decided.decision.dials
+    buyers = [dial.buyer_id for dial in dials]
+    # What a buyer counts for all of its phones is held as long as another one of them may answer.
+    alone = (d.buyer_id for d in dials if d.destination_id == leg.destination_id)
+    names = [leg.destination_id, *(name_buyer(b) for b in alone if buyers.count(b) == 1)]
+    outcomes = [
+        DialOutcome(attempt=leg.attempt, destination_id=name, connected=False, payable=False)
+        for name in names
+    ]
+    settle(connection, seller_id, leg.call_sid, outcomes, leg.received_at)

@@ -289,14 +289,18 @@ def test_the_phones_of_a_ring_group_that_do_not_answer_are_free_while_another_ta
     table = TABLE.replace(ROUTE, ROUTE + group)
     table = table.replace('destination = "bolt-main"\n', 'destination = "bolt-main"\n' + group)
     ring = '[[groups]]\nid = "desks"\nring = "together"\nconcurrency = 9\n'
-    activate(board.database, table + ring)
+    buyers = "".join(f'[[buyers]]\nid = "{name}"\nconcurrency = 2\n' for name in ("acme", "bolt"))
+    activate(board.database, table + ring + buyers)
     calls.arrive(1)
+    assert usage(board, "concurrent/ever/buyer:acme") == (0, 1)
     assert usage(board, AT_ONCE) == (0, 1)
     assert usage(board, "concurrent/ever/destination:bolt-main") == (0, 1)
 
     calls.tell(1, "canceled", 0)
 
     assert usage(board, AT_ONCE) == (0, 0)
+    assert usage(board, "concurrent/ever/buyer:acme") == (0, 0)
+    assert usage(board, "concurrent/ever/buyer:bolt") == (0, 1)
     assert usage(board, "concurrent/ever/destination:bolt-main") == (0, 1)
     assert usage(board, "concurrent/ever/group:flood-repair.desks") == (0, 1)
 

@@ -19,7 +19,7 @@ from callrouter.adapters.storage.known_good_file import KnownGoodFile, KnownGood
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import Seller, open_tokens, read_change_counter
 from callrouter.domain.directory import Directory
-from callrouter.domain.errors import SettingsError, StorageUnavailableError
+from callrouter.domain.errors import PolicyFileError, SettingsError, StorageUnavailableError
 from callrouter.domain.routing_table import Route, RoutingTable
 from callrouter.domain.stops import StopsBySubject, group_stops
 from callrouter.workflows.compiled import Compiled
@@ -56,13 +56,21 @@ class KnownGood:
     def find_whispered_route(
         self, compiled: Compiled, seller_id: str, destination_id: str
     ) -> tuple[RoutingTable, Route] | None:
-        """Any live route of the seller by which this destination is whispered to or screened."""
+        """Any live route of the seller by which this destination is whispered to or screened.
+
+        A table that can't be understood, as a newer version's, hides none of another one.
+        """
         for owner, campaign_id in self.tables:
-            if owner == seller_id:
+            if owner != seller_id:
+                continue
+            try:
                 table = self.table(compiled, seller_id, campaign_id)
-                route = table.route_to(destination_id)
-                if route is not None and (route.whisper or route.screening):
-                    return table, route
+            except PolicyFileError as error:
+                log.exception("table_not_understood", seller=seller_id, reason=str(error))
+                continue
+            route = table.route_to(destination_id)
+            if route is not None and (route.whisper or route.screening):
+                return table, route
         return None
 
 

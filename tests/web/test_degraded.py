@@ -421,6 +421,18 @@ def test_a_live_table_that_this_version_does_not_understand_leaves_the_one_befor
     assert first == twilio.post("/twilio/voice", caller_fields("ringing")).text
 
 
+def test_a_buyer_is_whispered_to_though_another_campaign_s_table_is_not_understood(
+    board: Switchboard, twilio: TwilioSide
+) -> None:
+    """Nothing is known of the call but what the request says."""
+    add_table_from_the_future(board.database, "flood-repair")
+    board.known_good.refresh()
+
+    whispered = twilio.post("/twilio/whisper/1?d=bolt-main", buyer_fields("in-progress"))
+
+    assert "Solar quote." in whispered.text
+
+
 def test_where_no_table_is_understood_the_caller_hears_an_apology(
     board: Switchboard, twilio: TwilioSide
 ) -> None:

@@ -79,8 +79,6 @@ class CallerJudge:
 
     def prefers(self, planned: PlannedRoute) -> bool:
         """Whether the caller belongs to this candidate, whatever the priorities."""
-        if not self._known.contacts:
-            return False
         duplicate = self._find_duplicate(planned)
         return prefers(planned.rules.duplicates, duplicate, self._last_buyer, planned.buyer_id)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.adapters.twilio.links import Links
@@ -222,6 +222,7 @@ DECISION = st.builds(
 SLUGS = st.lists(st.from_regex(r"[a-z0-9][a-z0-9-]{0,59}", fullmatch=True), max_size=9).map(tuple)
 
 
+@settings(max_examples=40)
 @given(decision=DECISION, tried=SLUGS)
 def test_whatever_a_table_allows_renders_to_legal_twiml(
     decision: Decision, tried: tuple[str, ...]

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from callrouter.domain.caps import UNLIMITED, Counter, Measure, SubjectKind, Usage
+from callrouter.domain.money import say_micros
 from callrouter.domain.periods import Period, find_next_start, find_wall_time
 
 _IN_PERIOD = {
@@ -20,9 +21,6 @@ _EACH_PERIOD = {
     Period.MONTH: "a month",
     Period.EVER: "ever",
 }
-_MICROS_OF_A_CENT = 10_000
-_CENTS_OF_A_UNIT = 100
-_MICROS_OF_A_UNIT = _MICROS_OF_A_CENT * _CENTS_OF_A_UNIT
 
 
 def say_usage(counter: Counter, usage: Usage, at: datetime, amount: int = 1) -> str:
@@ -65,15 +63,6 @@ def say_limit(counter: Counter) -> str:
     if cap.measure is Measure.REVENUE:
         return f"{say_micros(cap.limit)} {counter.currency} {period}{whose}"
     return f"{cap.limit} {cap.measure} {period}{whose}"
-
-
-def say_micros(micros: int) -> str:
-    """An amount of money in whole units with cents, or all its decimals where cents don't do."""
-    sign, micros = ("-" if micros < 0 else ""), abs(micros)
-    units, rest = divmod(micros, _MICROS_OF_A_UNIT)
-    if rest % _MICROS_OF_A_CENT:
-        return f"{sign}{units}.{rest:06}".rstrip("0")
-    return f"{sign}{units}.{rest // _MICROS_OF_A_CENT:02}"
 
 
 def _say_figures(counter: Counter, usage: Usage, amount: int) -> str:

@@ -6,6 +6,7 @@ MICROS = 1_000_000
 DECIMALS = {"USD": 2, "CAD": 2, "EUR": 2, "GBP": 2, "AUD": 2, "MXN": 2, "NZD": 2}
 """The currencies that prices may be in, with how many decimals each has."""
 _LARGEST = 10**12
+_MICROS_OF_A_CENT = MICROS // 100
 
 
 def read_amount(text: str, currency: str) -> int | str:
@@ -25,3 +26,12 @@ def read_amount(text: str, currency: str) -> int | str:
 def say_amount(micros: int, currency: str) -> str:
     """An amount for people, as in `35.00 USD`."""
     return f"{Decimal(micros) / MICROS:.{DECIMALS[currency]}f} {currency}"
+
+
+def say_micros(micros: int) -> str:
+    """An amount of money in whole units with cents, or all its decimals where cents don't do."""
+    sign, micros = ("-" if micros < 0 else ""), abs(micros)
+    units, rest = divmod(micros, MICROS)
+    if rest % _MICROS_OF_A_CENT:
+        return f"{sign}{units}.{rest:06}".rstrip("0")
+    return f"{sign}{units}.{rest // _MICROS_OF_A_CENT:02}"

@@ -9,10 +9,10 @@ from json import dumps
 from re import compile as compile_pattern
 from typing import Any, TypeAlias
 
-from callrouter.domain.cap_words import say_micros
 from callrouter.domain.caps import Cap, Measure
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.hours import Span, Window
+from callrouter.domain.money import say_micros
 from callrouter.domain.periods import Period
 from callrouter.domain.routing_table import AdvertisedNumber, Group, Route, RoutingTable
 

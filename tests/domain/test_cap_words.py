@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callrouter.domain.cap_words import name_limit, say_limit, say_micros, say_usage
+from callrouter.domain.cap_words import name_limit, say_limit, say_usage
 from callrouter.domain.caps import Cap, Counter, Measure, Subject, SubjectKind, Usage, compile_cap
 from callrouter.domain.caps import watch_subject as watch
 from callrouter.domain.periods import Period
@@ -125,21 +125,6 @@ def test_a_day_that_begins_without_a_midnight_is_told_so() -> None:
     at = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
 
     assert say_usage(beirut, Usage(5), at) == "cap 5/5 connected today, resets 01:00 Asia/Beirut"
-
-
-@pytest.mark.parametrize(
-    ("micros", "said"),
-    [
-        (0, "0.00"),
-        (45_000_000, "45.00"),
-        (1_500_000, "1.50"),
-        (1_234_567, "1.234567"),
-        (1_005_000, "1.005"),
-        (-12_500_000, "-12.50"),
-    ],
-)
-def test_money_is_told_to_the_cent_or_to_its_last_decimal(micros: int, said: str) -> None:
-    assert say_micros(micros) == said
 
 
 @pytest.mark.parametrize(

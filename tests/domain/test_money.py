@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrouter.domain.money import read_amount, say_amount
+from callrouter.domain.money import read_amount, say_amount, say_micros
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,18 @@ def test_an_amount_that_is_said_can_be_read_again(cents: int) -> None:
 
     assert said.endswith(" USD")
     assert read_amount(said.removesuffix(" USD"), "USD") == cents * 10_000
+
+
+@pytest.mark.parametrize(
+    ("micros", "said"),
+    [
+        (0, "0.00"),
+        (45_000_000, "45.00"),
+        (1_500_000, "1.50"),
+        (1_234_567, "1.234567"),
+        (1_005_000, "1.005"),
+        (-12_500_000, "-12.50"),
+    ],
+)
+def test_money_is_told_to_the_cent_or_to_its_last_decimal(micros: int, said: str) -> None:
+    assert say_micros(micros) == said

@@ -135,15 +135,18 @@ class Counter:
         object.__setattr__(self, "limit", self.cap.limit)
         object.__setattr__(self, "is_money", self.cap.measure is Measure.REVENUE)
         object.__setattr__(self, "_place", _PERIODS.index(self.cap.period))
-        object.__setattr__(self, "_before", f"{self.cap.measure}/")
+        # Campaigns may differ in their currency, and amounts of two can't be added up.
+        of_currency = f"-{self.currency}" if self.is_money and not scope and self.currency else ""
+        object.__setattr__(self, "_before", f"{self.cap.measure}{of_currency}/")
         object.__setattr__(self, "_behind", scope + subject)
 
     def key_in(self, moment: Moment) -> str:
         """The key under which calls of that moment are counted.
 
         `connected/day:2026-11-26/destination:acme-east`, or in one campaign only
-        `connected/day:2026-11-26/in:flood-repair/destination:acme-east`. Ids are slugs, so that
-        no two counters share a key.
+        `connected/day:2026-11-26/in:flood-repair/destination:acme-east`. Revenue over all campaigns
+        is counted by currency, as in `revenue-USD/ever/buyer:acme`. Ids are slugs, so that no two
+        counters share a key.
         """
         return self._before + moment.names(self.zone)[self._place] + self._behind
 
@@ -155,9 +158,9 @@ class Counter:
         """When the key of `at` gives way to the next one, in UTC; None when it never does."""
         return find_next_start(self.cap.period, self.zone, at)
 
-    def claim_in(self, moment: Moment, amount: int = 1) -> Claim:
-        """What a dial at that moment takes; `amount` is its price in micro-units for REVENUE."""
-        return Claim(self.key_in(moment), self.cap.measure, amount, self.cap.limit, self.spacing_s)
+    def claim(self, key: str, amount: int = 1) -> Claim:
+        """What a dial takes, under the key of its moment; `amount` is its price for REVENUE."""
+        return Claim(key, self.cap.measure, amount, self.limit, self.spacing_s)
 
     def ready_at(self, usage: Usage) -> datetime | None:
         """When the spacing lets the next dial through; None when there is nothing to wait for."""

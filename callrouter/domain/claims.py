@@ -53,5 +53,4 @@ def _claim(
 
 
 def _claim_on(counter: Counter, planned: PlannedRoute, keys: Mapping[int, str]) -> Claim:
-    cap, key = counter.cap, keys[id(counter)]
-    return Claim(key, cap.measure, planned.amount_of(counter), cap.limit, counter.spacing_s)
+    return counter.claim(keys[id(counter)], planned.amount_of(counter))

@@ -69,8 +69,7 @@ class PlannedRoute:
 
     def amount_of(self, counter: Counter) -> int:
         """What one call on this route takes of a counter."""
-        is_money = counter.cap.measure is Measure.REVENUE
-        return (self.route.price_micros or 0) if is_money else 1
+        return (self.route.price_micros or 0) if counter.is_money else 1
 
 
 class CounterKeys:

@@ -94,12 +94,23 @@ def test_a_dial_claims_one_call_or_its_price() -> None:
     calls = compile_cap(Cap(Measure.ATTEMPTS, 3), EAST, "", CHICAGO, spacing_s=30)
     money = compile_cap(Cap(Measure.REVENUE, 90_000_000), EAST, "", CHICAGO, currency="USD")
 
-    assert calls.claim_in(Moment(NOON)) == Claim(
+    assert calls.claim(calls.key_at(NOON)) == Claim(
         "attempts/ever/destination:acme-east", Measure.ATTEMPTS, 1, 3, spacing_s=30
     )
-    assert money.claim_in(Moment(NOON), 45_000_000) == Claim(
-        "revenue/ever/destination:acme-east", Measure.REVENUE, 45_000_000, 90_000_000
+    assert money.claim(money.key_at(NOON), 45_000_000) == Claim(
+        "revenue-USD/ever/destination:acme-east", Measure.REVENUE, 45_000_000, 90_000_000
     )
+
+
+def test_amounts_of_two_currencies_are_never_added_up() -> None:
+    """Two campaigns limit what one buyer pays over both, one in US, one in Canadian dollars."""
+    cap = Cap(Measure.REVENUE, 90_000_000, across_campaigns=True)
+    buyer = Subject(SubjectKind.BUYER, "acme")
+    keys = {
+        compile_cap(cap, buyer, campaign, CHICAGO, currency=currency).key_at(NOON)
+        for campaign, currency in (("flood", "USD"), ("solar", "USD"), ("quotes", "CAD"))
+    }
+    assert keys == {"revenue-USD/ever/buyer:acme", "revenue-CAD/ever/buyer:acme"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,4 @@
+"""What calls are worth and who owes it: terms, rating, ledger, statements, payments, standing.
+
+Knows CDRs, but not how a call is routed; nothing that routes a call knows this package.
+"""

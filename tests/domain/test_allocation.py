@@ -102,8 +102,8 @@ def accounts(draw: st.DrawFn) -> tuple[list[StatementDue], list[Received]]:
     payments: list[Received] = []
     for number in range(1, draw(st.integers(0, 8)) + 1):
         amount, day = draw(st.integers(1, 9_000_000)), draw(st.integers(0, 9))
-        if payments and draw(st.booleans()):
-            of = draw(st.integers(1, number - 1))
+        of = draw(st.integers(0, number - 1))
+        if of:
             payments.append(paid(number, draw(st.sampled_from([-1, 1])) * amount, "", of, day))
         else:
             payments.append(paid(number, amount, draw(names), None, day))

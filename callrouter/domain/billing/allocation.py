@@ -128,8 +128,11 @@ def _net(payments: Iterable[Received]) -> Iterable[_Source]:
 
 def _find_first(received: Received, told: Mapping[int, Received]) -> Received:
     """The payment that this gives back, be it by giving back what gave it back; or itself."""
-    while received.returns in told and received.returns < received.number:
-        received = told[received.returns]
+    while received.returns is not None and received.returns < received.number:
+        earlier = told.get(received.returns)
+        if earlier is None:
+            break
+        received = earlier
     return received
 
 

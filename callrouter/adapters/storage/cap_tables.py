@@ -19,7 +19,10 @@ cap_counters = sa.Table(
     Column("held", BigInteger, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("seller_id", "counter"),
-    sa.CheckConstraint("used >= 0 AND held >= 0", name="cap_counters_not_negative"),
+    # An account's stands below 0 while more was paid than is due.
+    sa.CheckConstraint(
+        "held >= 0 AND (used >= 0 OR counter LIKE 'account-%')", name="cap_counters_not_negative"
+    ),
     comment="What each cap has used in each period, and what calls in progress hold of it.",
     postgresql_with={"fillfactor": 50},
 )

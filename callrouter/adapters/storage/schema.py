@@ -4,6 +4,7 @@ from callrouter.adapters.storage import (
     alert_tables,
     caller_tables,
     cap_tables,
+    ledger_tables,
     outage_tables,
     schedule_tables,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "alert_tables",
     "caller_tables",
     "cap_tables",
+    "ledger_tables",
     "metadata",
     "outage_tables",
     "schedule_tables",

@@ -35,6 +35,7 @@ ledger_entries = sa.Table(
     Column("reverses", BigInteger),
     Column("corrects", Text, nullable=False),
     Column("call_sid", ForeignText, nullable=False),
+    Column("call_started_at", UtcDateTime),
     Column("cdr_revision", Integer, nullable=False),
     Column("campaign_id", Text, nullable=False),
     Column("destination_id", ForeignText, nullable=False),
@@ -77,14 +78,21 @@ Index(
     postgresql_where=IS_OF_CALL,
     sqlite_where=IS_OF_CALL,
 )
+_paid = ledger_entries.c
 # Charges and payouts of calls that were paid for: what past callers and days are looked up by.
 IS_PAID = sa.and_(
-    ledger_entries.c.amount_micros > sa.literal_column("0"),
-    ledger_entries.c.kind.in_([sa.literal_column("'charge'"), sa.literal_column("'payout'")]),
+    _paid.amount_micros > sa.literal_column("0"),
+    _paid.kind.in_([sa.literal_column("'charge'"), sa.literal_column("'payout'")]),
 )
 Index(
     "ledger_entries_paid_ani_idx",
-    *(ledger_entries.c[name] for name in ("seller_id", "side", "party_id", "ani", "booked_at")),
+    *(_paid[name] for name in ("seller_id", "side", "party_id", "ani", "call_started_at")),
+    postgresql_where=IS_PAID,
+    sqlite_where=IS_PAID,
+)
+Index(
+    "ledger_entries_paid_started_at_idx",
+    *(_paid[name] for name in ("seller_id", "side", "party_id", "call_started_at")),
     postgresql_where=IS_PAID,
     sqlite_where=IS_PAID,
 )

@@ -122,6 +122,7 @@ calls = sa.Table(
     Column("cdr_revision", Integer, nullable=False, server_default="0"),
     Column("derived_events", Integer, nullable=False, server_default="0"),
     Column("next_sweep_at", UtcDateTime),
+    Column("rated_revision", Integer),
     PrimaryKeyConstraint("seller_id", "call_sid"),
     comment="One row a call: whether it is open, and when to ask the carrier about it.",
 )
@@ -145,6 +146,14 @@ Index(
     calls.c.closed_at,
     postgresql_where=calls.c.closed_at.is_not(None),
     sqlite_where=calls.c.closed_at.is_not(None),
+)
+# NULL for calls from before there was any rating.
+IS_UNRATED = calls.c.rated_revision < calls.c.cdr_revision
+Index(
+    "calls_unrated_closed_at_idx",
+    calls.c.closed_at,
+    postgresql_where=IS_UNRATED,
+    sqlite_where=IS_UNRATED,
 )
 
 # Withheld callers have no history: most of their rows aren't in the index.

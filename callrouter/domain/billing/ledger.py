@@ -41,8 +41,8 @@ class Posting:
     `reference` is unique within the account: whatever is told again under the same reference is
     the same entry. `booked_at` decides which statement it lands in. `reverses` is the number of the
     entry that it takes back, `corrects` the closed statement that this changes. Entries of calls
-    have the call, the CDR's revision, the call's figures in milliseconds, and the version of the
-    terms.
+    have the call, when that began, the CDR's revision, the call's figures in milliseconds, and the
+    version of the terms.
     """
 
     party: Party
@@ -56,6 +56,7 @@ class Posting:
     reverses: int | None = None
     corrects: str = ""
     call_sid: str = ""
+    call_started_at: datetime | None = None
     cdr_revision: int = 0
     campaign_id: str = ""
     destination_id: str = ""
@@ -125,6 +126,7 @@ def reverse(
         reverses=entry.number,
         corrects=corrects,
         call_sid=entry.call_sid,
+        call_started_at=entry.call_started_at,
         cdr_revision=entry.cdr_revision,
         campaign_id=entry.campaign_id,
         destination_id=entry.destination_id,

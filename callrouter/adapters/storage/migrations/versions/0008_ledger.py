@@ -16,6 +16,7 @@ def upgrade() -> None:
     for table in ("ledger_entries", "statements", "statement_entries"):
         _refuse_changes(table)
     _let_accounts_stand_below_zero()
+    _remember_what_is_rated()
 
 
 def _create_entries() -> None:
@@ -31,6 +32,7 @@ def _create_entries() -> None:
         *_texts("reason", "author"),
         _big("reverses", nullable=True),
         *_texts("corrects", "call_sid"),
+        _instant("call_started_at", nullable=True),
         sa.Column("cdr_revision", sa.Integer, nullable=False),
         *_texts("campaign_id", "destination_id", "ani", "did"),
         _big("total_ms"),
@@ -63,7 +65,12 @@ def _create_entries() -> None:
         ("ledger_entries_call_sid_idx", ["seller_id", "call_sid"], "call_sid != ''"),
         (
             "ledger_entries_paid_ani_idx",
-            ["seller_id", "side", "party_id", "ani", "booked_at"],
+            ["seller_id", "side", "party_id", "ani", "call_started_at"],
+            _IS_PAID,
+        ),
+        (
+            "ledger_entries_paid_started_at_idx",
+            ["seller_id", "side", "party_id", "call_started_at"],
             _IS_PAID,
         ),
     ):
@@ -109,6 +116,19 @@ def _let_accounts_stand_below_zero() -> None:
         table.create_check_constraint("cap_counters_not_negative", rule)
 
 
+def _remember_what_is_rated() -> None:
+    """Calls that have a CDR by now keep NULL: they are rated only when somebody asks for it."""
+    op.add_column("calls", sa.Column("rated_revision", sa.Integer))
+    is_unrated = sa.text("rated_revision < cdr_revision")
+    op.create_index(
+        "calls_unrated_closed_at_idx",
+        "calls",
+        ["closed_at"],
+        postgresql_where=is_unrated,
+        sqlite_where=is_unrated,
+    )
+
+
 def _texts(*names: str) -> tuple["sa.Column[str]", ...]:
     return tuple(sa.Column(name, sa.Text, nullable=False) for name in names)
 
@@ -117,8 +137,8 @@ def _big(name: str, *, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=nullable)
 
 
-def _instant(name: str) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
+def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
 def _reference(name: str, column: str, table: str, target: str) -> sa.ForeignKeyConstraint:

@@ -77,9 +77,16 @@ def find_next_start(period: Period, zone: str, at: datetime) -> datetime | None:
         start = full_hour + _HOUR
     else:
         first = _find_next_first_day(period, wall.date())
-        midnight = datetime(first.year, first.month, first.day, tzinfo=_zone(zone))
-        start = midnight.astimezone(UTC)
+        start = find_day_start(zone, first)
     return _find_earlier_end(period, zone, at.astimezone(UTC), start)
+
+
+def find_day_start(zone: str, day: date) -> datetime:
+    """The instant, in UTC, at which `day` begins on the clocks of `zone`.
+
+    Where they jump over midnight it begins at the jump, where they show it twice at the first.
+    """
+    return datetime(day.year, day.month, day.day, tzinfo=_zone(zone)).astimezone(UTC)
 
 
 def find_wall_time(zone: str, at: datetime) -> datetime:

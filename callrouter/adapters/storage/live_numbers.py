@@ -1,4 +1,4 @@
-"""How a DID is routed at this moment: the one look-up that every call begins with."""
+"""The numbers that are live: how one is routed at this moment, which every call begins with."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,16 @@ _FIND_NUMBER = Prepared(
 )
 
 
+_PUBLISHERS = sa.select(dids.c.publisher).distinct().where(matches(dids, "seller_id"))
+
+
 def find_number(connection: Connection, seller_id: str, did: str) -> NumberNow | None:
     """How `did` is routed now, or None when no live table of the seller has it."""
     row = _FIND_NUMBER.first(connection, {"seller_id": seller_id, "number": did})
     return None if row is None else NumberNow(*row)
+
+
+def list_live_publishers(connection: Connection, seller_id: str) -> frozenset[str]:
+    """The publishers of all numbers that live tables have."""
+    publishers = connection.execute(_PUBLISHERS, {"seller_id": seller_id}).scalars()
+    return frozenset(name for name in publishers if name)

@@ -1,6 +1,7 @@
 """The whole schema: `metadata` with every table, whichever module it is written in."""
 
 from callrouter.adapters.storage import (
+    agreement_tables,
     alert_tables,
     caller_tables,
     cap_tables,
@@ -11,6 +12,7 @@ from callrouter.adapters.storage import (
 from callrouter.adapters.storage.tables import metadata
 
 __all__ = [
+    "agreement_tables",
     "alert_tables",
     "caller_tables",
     "cap_tables",

@@ -1,0 +1,142 @@
+"""What parties have agreed to, every version whole; the newest is the one in force."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.engine import Connection
+
+from callrouter.adapters.storage.agreement_tables import agreements
+from callrouter.adapters.storage.sellers import bump_conditions
+from callrouter.adapters.storage.statements import matches
+from callrouter.domain.billing.party import Party
+from callrouter.domain.billing.terms import Agreement
+from callrouter.domain.errors import ChangedUnderneathError, NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementVersion:
+    """One entry of the history of a party's terms."""
+
+    party: Party
+    version: int
+    author: str
+    note: str
+    created_at: datetime
+
+
+_BODY = TypeAdapter(Agreement)
+_OF_PARTY = ("seller_id", "side", "party_id")
+_OF_VERSION = (*_OF_PARTY, "version")
+_CURRENT = sa.select(sa.func.coalesce(sa.func.max(agreements.c.version), 0)).where(
+    matches(agreements, *_OF_PARTY)
+)
+_BODY_OF_VERSION = sa.select(agreements.c.body).where(matches(agreements, *_OF_VERSION))
+_NEWEST_BODY = (
+    sa.select(agreements.c.body)
+    .where(matches(agreements, *_OF_PARTY))
+    .order_by(agreements.c.version.desc())
+    .limit(1)
+)
+_TEXT_OF_VERSION = sa.select(agreements.c.toml).where(matches(agreements, *_OF_VERSION))
+_newer = agreements.alias("newer")
+_IS_NEWEST = ~sa.exists().where(
+    _newer.c.seller_id == agreements.c.seller_id,
+    _newer.c.side == agreements.c.side,
+    _newer.c.party_id == agreements.c.party_id,
+    _newer.c.version > agreements.c.version,
+)
+_LIST = (
+    sa.select(agreements.c.body)
+    .where(matches(agreements, "seller_id"), _IS_NEWEST)
+    .order_by(agreements.c.side, agreements.c.party_id)
+)
+_HISTORY = (
+    sa.select(
+        *(agreements.c[name] for name in ("side", "party_id", "version", "author", "note")),
+        agreements.c.created_at,
+    )
+    .where(matches(agreements, *_OF_PARTY))
+    .order_by(agreements.c.version.desc())
+)
+
+
+def save_agreement(
+    connection: Connection,
+    seller_id: str,
+    agreement: Agreement,
+    toml: str,
+    author: str,
+    note: str,
+    at: datetime,
+) -> None:
+    """Make `agreement` the party's newest; its version must follow that of the newest.
+
+    `toml` is what it was read from. Raises ChangedUnderneathError when the version doesn't follow,
+    NotFoundError for an unknown seller.
+    """
+    bump_conditions(connection, seller_id)
+    current = current_agreement_version(connection, seller_id, agreement.party)
+    if agreement.version != current + 1:
+        raise ChangedUnderneathError(
+            f"the terms of {agreement.party} are at version {current}, so {agreement.version} "
+            "can't follow them: look at them again and repeat the change"
+        )
+    connection.execute(
+        sa.insert(agreements),
+        {
+            **_name(seller_id, agreement.party),
+            "version": agreement.version,
+            "toml": toml,
+            "body": _BODY.dump_json(agreement).decode(),
+            "author": author,
+            "note": note,
+            "created_at": at,
+        },
+    )
+
+
+def current_agreement_version(connection: Connection, seller_id: str, party: Party) -> int:
+    """The newest version of the party's terms, 0 when it has none."""
+    version: int = connection.execute(_CURRENT, _name(seller_id, party)).scalar_one()
+    return version
+
+
+def read_agreement(
+    connection: Connection, seller_id: str, party: Party, version: int | None = None
+) -> Agreement | None:
+    """One version of what the party has agreed to, the newest for None; None when there is none."""
+    named = _name(seller_id, party)
+    if version is None:
+        body = connection.execute(_NEWEST_BODY, named).scalar_one_or_none()
+    else:
+        body = connection.execute(_BODY_OF_VERSION, {**named, "version": version}).scalar()
+    return None if body is None else _BODY.validate_json(body)
+
+
+def read_agreement_text(connection: Connection, seller_id: str, party: Party, version: int) -> str:
+    """A version's TOML as it was written. Raises NotFoundError when there is none."""
+    named = {**_name(seller_id, party), "version": version}
+    text: str | None = connection.execute(_TEXT_OF_VERSION, named).scalar_one_or_none()
+    if text is None:
+        raise NotFoundError(f"{party} has no terms of version {version}")
+    return text
+
+
+def list_agreements(connection: Connection, seller_id: str) -> tuple[Agreement, ...]:
+    """The newest version of each party that has agreed to any; buyers first, each side by id."""
+    rows = connection.execute(_LIST, {"seller_id": seller_id}).scalars()
+    return tuple(_BODY.validate_json(body) for body in rows)
+
+
+def list_agreement_versions(
+    connection: Connection, seller_id: str, party: Party
+) -> tuple[AgreementVersion, ...]:
+    """Who changed the party's terms when and why, the newest first."""
+    rows = connection.execute(_HISTORY, _name(seller_id, party))
+    return tuple(AgreementVersion(Party(side, party_id), *rest) for side, party_id, *rest in rows)
+
+
+def _name(seller_id: str, party: Party) -> dict[str, object]:
+    return {"seller_id": seller_id, "side": party.side, "party_id": party.party_id}

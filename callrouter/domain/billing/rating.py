@@ -34,12 +34,13 @@ _ROUNDED = {
 class PastQuestion:
     """What must be looked up before a talk can be rated; each is None where terms don't ask it.
 
-    `paid_since_at`: the last call of the same caller and campaign that was paid, from then on.
-    `day`: how many calls were paid that began from its first instant to before its second.
-    Neither means the call itself.
+    `window`: the last call of the same caller and campaign that was paid; `day`: how many calls
+    were paid. Either is about calls that began from its first instant to before its second, other
+    than the call itself. A window ends with the call: of two that overlap the first one that is
+    rated is paid for, and rating an old call again doesn't see those that came after it.
     """
 
-    paid_since_at: datetime | None = None
+    window: tuple[datetime, datetime] | None = None
     day: tuple[datetime, datetime] | None = None
 
 
@@ -76,15 +77,16 @@ def ask_past(talk: Talk, terms: Terms, zone: str) -> PastQuestion:
 
     Callers who hide their number are strangers each time.
     """
-    is_known = bool(terms.duplicate_window_s) and not read_caller(talk.ani).withheld
-    window = timedelta(seconds=terms.duplicate_window_s)
-    day = None
+    window = day = None
+    if terms.duplicate_window_s and not read_caller(talk.ani).withheld:
+        since_at = talk.started_at - timedelta(seconds=terms.duplicate_window_s)
+        window = (since_at, talk.started_at + timedelta(milliseconds=talk.total_ms))
     if terms.most_per_day is not None:
         until_at = find_next_start(Period.DAY, zone, talk.started_at)
         assert until_at is not None  # noqa: S101 - only "ever" has no end
         today = find_wall_time(zone, talk.started_at).date()
         day = (find_day_start(zone, today), until_at)
-    return PastQuestion(talk.started_at - window if is_known else None, day)
+    return PastQuestion(window, day)
 
 
 def rate(talk: Talk, terms: Terms, past: PaidPast, *, version: int = 0) -> Charge:

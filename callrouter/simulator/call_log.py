@@ -73,6 +73,12 @@ class CallLog:
             for leg in family:
                 self._parents.pop(leg.sid, None)
 
+    def remove(self, sid: str) -> None:
+        """Forget a call with its legs, as if the carrier had lost its records of it."""
+        for leg in self._families.pop(sid, []):
+            self._parents.pop(leg.sid, None)
+        self._looked_up.discard(sid)
+
     def find(self, sid: str) -> CallRecord | None:
         """The leg of that SID, or None."""
         family = self._families.get(self._parents.get(sid, ""), [])

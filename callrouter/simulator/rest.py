@@ -18,7 +18,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from callrouter.simulator.account import Account
-from callrouter.simulator.call_log import CallLog
+from callrouter.simulator.call_log import CallLog, CallRecord
+from callrouter.simulator.clock import VirtualClock
+from callrouter.simulator.prices import PriceList
 from callrouter.simulator.rest_resources import (
     CALL_FILTERS,
     NUMBER_FILTERS,
@@ -44,13 +46,23 @@ class RestApi:
     """The API server; used as `async with`, which gives its base URL (`http://127.0.0.1:port`).
 
     Port 0 takes any free one. It answers from the log that the traffic of the same carrier fills.
+    Legs have the prices of `prices`, late by what it says where a `clock` tells the time.
     """
 
     def __init__(
-        self, account: Account, log: CallLog, host: str = "127.0.0.1", port: int = 0
+        self,
+        account: Account,
+        log: CallLog,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        prices: PriceList | None = None,
+        clock: VirtualClock | None = None,
     ) -> None:
         self._account = account
         self._log = log
+        self._prices = prices or PriceList()
+        self._clock = clock
         self._address = (host, port)
         self._runner: web.AppRunner | None = None
 
@@ -83,7 +95,7 @@ class RestApi:
         if record is None:
             raise web.HTTPNotFound
         self._log.note_lookup(record)
-        return web.json_response(show_call(self._account, record))
+        return web.json_response(self._show(record))
 
     async def _list_calls(self, request: web.Request) -> web.Response:
         try:
@@ -95,8 +107,12 @@ class RestApi:
         shown, has_more = paging.cut(filter(matches, records))
         for record in shown:
             self._log.note_lookup(record)
-        rows = [show_call(self._account, record) for record in shown]
+        rows = [self._show(record) for record in shown]
         return web.json_response(paging.envelope("calls", rows, has_more=has_more))
+
+    def _show(self, record: CallRecord) -> dict[str, object]:
+        now = self._clock.now() if self._clock is not None else None
+        return show_call(self._account, record, self._prices.price(record, now))
 
     async def _list_numbers(self, request: web.Request) -> web.Response:
         try:

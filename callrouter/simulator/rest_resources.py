@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from callrouter.simulator.account import Account, Did
 from callrouter.simulator.call_log import CallRecord, CallStatus
 from callrouter.simulator.clock import rfc2822, whole_second
+from callrouter.simulator.prices import CURRENCY
 
 VERSION = "2010-04-01"
 
@@ -15,7 +16,7 @@ CALL_FILTERS = frozenset(
 NUMBER_FILTERS = frozenset({"PhoneNumber"})
 
 
-def show_call(account: Account, record: CallRecord) -> dict[str, object]:
+def show_call(account: Account, record: CallRecord, price: str | None = None) -> dict[str, object]:
     """One leg. Times are RFC 2822, the duration a string of whole seconds, null until known.
 
     The duration stays null for a leg that nobody answered; `initiated` is shown as `queued`.
@@ -39,8 +40,8 @@ def show_call(account: Account, record: CallRecord) -> dict[str, object]:
         "duration": str(record.duration_s) if answered_and_over else None,
         "date_created": started,
         "date_updated": rfc2822(ended) if ended else started,
-        "price": None,
-        "price_unit": "USD",
+        "price": price,
+        "price_unit": CURRENCY,
         "direction": record.direction,
         "answered_by": None,
         "api_version": VERSION,

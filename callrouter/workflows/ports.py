@@ -1,12 +1,12 @@
 """What the outside world must offer, one thing each; the only Protocols."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from callrouter.domain.alerts import Notice
 from callrouter.domain.buyer_health import HealthAnswer
-from callrouter.domain.carrier_records import CarrierCall, NumberSetup
+from callrouter.domain.carrier_records import CarrierCall, CarrierRecord, NumberSetup
 
 
 class Clock(Protocol):
@@ -29,6 +29,24 @@ class Carrier(Protocol):
 
     def list_numbers(self) -> tuple[NumberSetup, ...]:
         """Every number of the account with the URLs that it is configured with."""
+        ...
+
+
+class CarrierBooks(Protocol):
+    """The carrier's own list of one seller's calls, with what each leg cost."""
+
+    def stream_records(self, day: date) -> Iterator[tuple[CarrierRecord, ...]]:
+        """Every leg that started on a UTC day, page by page, in any order.
+
+        Raises CarrierUnavailableError, at any page, when it doesn't answer for long.
+        """
+        ...
+
+    def fetch_records(self, call_sid: str) -> tuple[CarrierRecord, ...]:
+        """The legs of one call, the caller's first; () when the carrier knows no such call.
+
+        Raises CarrierUnavailableError when it doesn't answer for long.
+        """
         ...
 
 

@@ -70,3 +70,8 @@ def explain_status(status: int | None, account_sid: str) -> str:
             return f"gave an answer that wasn't expected ({status}): check TWILIO_API_URL"
         case _:
             return "gave an answer that can't be read: try again later"
+
+
+def may_pass(status: int | None) -> bool:
+    """Whether what a status says may be over in a moment, so that it is worth asking again."""
+    return status is None or status == 429 or status >= 500

@@ -3,6 +3,7 @@
 from callrouter.adapters.storage import (
     agreement_tables,
     alert_tables,
+    audit_tables,
     caller_tables,
     cap_tables,
     ledger_tables,
@@ -14,6 +15,7 @@ from callrouter.adapters.storage.tables import metadata
 __all__ = [
     "agreement_tables",
     "alert_tables",
+    "audit_tables",
     "caller_tables",
     "cap_tables",
     "ledger_tables",

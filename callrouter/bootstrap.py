@@ -28,7 +28,7 @@ from callrouter.workflows.caretaker import Caretaker
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.known_good import KnownGoodKeeper
-from callrouter.workflows.ports import Carrier, Clock, Texter
+from callrouter.workflows.ports import Carrier, CarrierBooks, Clock, Texter
 from callrouter.workflows.switchboard import Switchboard
 
 WEB_PATIENCE_S = 0.7
@@ -44,15 +44,24 @@ def make_clock(settings: Settings) -> Clock:
 
 def make_carrier_of(settings: Settings, database: Database) -> Callable[[str], Carrier]:
     """A function from a seller's id to that seller's account at the carrier."""
+    return _make_twilio_of(settings, database)
+
+
+def make_books_of(settings: Settings, database: Database) -> Callable[[str], CarrierBooks]:
+    """A function from a seller's id to the carrier's own list of that seller's calls."""
+    return _make_twilio_of(settings, database)
+
+
+def _make_twilio_of(settings: Settings, database: Database) -> Callable[[str], TwilioCarrier]:
     box = SecretBox(settings.require_secret_key())
 
-    def carrier_of(seller_id: str) -> Carrier:
+    def twilio_of(seller_id: str) -> TwilioCarrier:
         seller = _find_seller(database, box, seller_id)
         return TwilioCarrier(
             seller.account_sid, seller.tokens[0], api_url=settings.twilio_api_url or None
         )
 
-    return carrier_of
+    return twilio_of
 
 
 def make_means(settings: Settings, database: Database) -> Means:
@@ -115,6 +124,7 @@ def run_clock(settings: Settings) -> None:
         box=SecretBox(settings.require_secret_key()),
         means=make_means(settings, database),
         probe=HttpHealthProbe(),
+        books_of=make_books_of(settings, database),
         sweep_every=timedelta(seconds=settings.sweep_every_s),
         sweep_retry_after=timedelta(seconds=settings.sweep_after_s),
     )
@@ -134,6 +144,7 @@ def make_cli_context(environ: Mapping[str, str]) -> CliContext:
         open_database=lambda settings: open_database(settings.database_url),
         make_clock=make_clock,
         make_carrier_of=make_carrier_of,
+        make_books_of=make_books_of,
         make_means=make_means,
         run_clock=run_clock,
     )

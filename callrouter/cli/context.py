@@ -15,7 +15,7 @@ from callrouter.cli.server_plan import Serving
 from callrouter.config import Settings
 from callrouter.domain.errors import NotFoundError, RefusedError
 from callrouter.workflows.deliver_notice import Means
-from callrouter.workflows.ports import Carrier, Clock
+from callrouter.workflows.ports import Carrier, CarrierBooks, Clock
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class CliContext:
     open_database: Callable[[Settings], Database]
     make_clock: Callable[[Settings], Clock]
     make_carrier_of: Callable[[Settings, Database], Callable[[str], Carrier]]
+    make_books_of: Callable[[Settings, Database], Callable[[str], CarrierBooks]]
     make_means: Callable[[Settings, Database], Means]
     run_clock: Callable[[Settings], None]
     run_server: Callable[[Serving], None] = run_gunicorn
@@ -75,6 +76,10 @@ class CliContext:
     def carrier_of(self, seller_id: str) -> Carrier:
         """A seller's carrier. Raises NotFoundError for a seller that doesn't exist."""
         return self.make_carrier_of(self.settings, self.database)(seller_id)
+
+    def books_of(self, seller_id: str) -> CarrierBooks:
+        """The carrier's list of a seller's calls. Raises NotFoundError for an unknown seller."""
+        return self.make_books_of(self.settings, self.database)(seller_id)
 
     def find_seller(self, named: str | None) -> str:
         """The seller of a `--seller` option, which may be left out when there is only one.

@@ -66,7 +66,7 @@ def derive_from(history: CallHistory) -> Cdr:
     shown_figure = (joined or recorded)[-1][1] if recorded else Connected()
     total = measure_total(history, figures)
     latest = history.decisions[-1].decision if history.decisions else None
-    arrived = history.arrived
+    told_of = history.arrived or history.swept
     campaign_id, publisher = _find_campaign(history, shown)
     disposition = _judge_call(history, attempts)
     return Cdr(
@@ -75,8 +75,8 @@ def derive_from(history: CallHistory) -> Cdr:
         ended_at=total.ended_at,
         campaign_id=campaign_id,
         publisher=publisher,
-        did=arrived.did if arrived else "",
-        ani=arrived.ani if arrived else "",
+        did=told_of.did if told_of else "",
+        ani=told_of.ani if told_of else "",
         buyer_id=shown.buyer_id if shown else "",
         destination_id=shown.destination_id if shown else "",
         attempts=attempts,

@@ -222,7 +222,10 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSwept:
-    """What the carrier's REST API says of the caller's leg; asked because no end had arrived."""
+    """What the carrier's REST API says of the caller's leg; asked because no end had arrived.
+
+    `did` and `ani` are told of a call of which nothing else was ever heard.
+    """
 
     kind: Literal["call_swept"] = "call_swept"
     call_sid: str
@@ -231,6 +234,8 @@ class CallSwept:
     started_at: datetime | None
     ended_at: datetime | None
     duration_s: int | None
+    did: str = ""
+    ani: str = ""
 
     @property
     def key(self) -> str:

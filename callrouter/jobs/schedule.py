@@ -11,10 +11,11 @@ from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.forget_old_counters import forget_old_counters
 from callrouter.workflows.poll_health import poll_health
-from callrouter.workflows.ports import Carrier, Clock, HealthProbe
+from callrouter.workflows.ports import Carrier, CarrierBooks, Clock, HealthProbe
 from callrouter.workflows.release_expired_reservations import release_expired_reservations
 from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.run_due_changes import run_due_changes
+from callrouter.workflows.run_nightly_audits import run_nightly_audits
 from callrouter.workflows.send_alerts import send_alerts
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
 from callrouter.workflows.watch_fallbacks import watch_fallbacks
@@ -26,6 +27,7 @@ REVIEW_STOPS_EVERY = timedelta(seconds=5)
 RUN_DUE_CHANGES_EVERY = timedelta(seconds=1)
 RELEASE_RESERVATIONS_EVERY = timedelta(seconds=30)
 FORGET_COUNTERS_EVERY = timedelta(hours=1)
+LOOK_FOR_AUDITS_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def make_schedule(
     box: SecretBox,
     means: Means,
     probe: HealthProbe,
+    books_of: Callable[[str], CarrierBooks],
     sweep_every: timedelta,
     sweep_retry_after: timedelta,
 ) -> tuple[Job, ...]:
@@ -64,6 +67,11 @@ def make_schedule(
         ),
         Job("review_stops", REVIEW_STOPS_EVERY, lambda: review_stops(database, compiled, clock)),
         Job("watch_fallbacks", WATCH_FALLBACKS_EVERY, lambda: watch_fallbacks(database, clock)),
+        Job(
+            "run_nightly_audits",
+            LOOK_FOR_AUDITS_EVERY,
+            lambda: run_nightly_audits(database, books_of, clock),
+        ),
         Job("send_alerts", SEND_ALERTS_EVERY, lambda: send_alerts(database, box, means, clock)),
     )
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from callrouter.adapters.storage.calls import append_in
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.sweeps import CallKey, claim_calls_to_sweep
 from callrouter.domain.carrier_records import CarrierCall
@@ -18,8 +17,8 @@ from callrouter.domain.errors import (
     CarrierUnavailableError,
     StorageUnavailableError,
 )
-from callrouter.domain.events import CallArrived, CallEvent, CallSwept, LegSwept, SweepGaveUp
-from callrouter.workflows.close_call import close_if_over, lock_call
+from callrouter.domain.events import CallEvent, SweepGaveUp
+from callrouter.workflows.keep_swept import keep_swept, read_as_events
 from callrouter.workflows.ports import Carrier, Clock
 
 log = structlog.get_logger()
@@ -93,62 +92,19 @@ def _sweep_seller(
                 postponed += len(claims) - position
                 break
             continue
-        events = _as_events(claim.call_sid, told, claim.arrived_at, clock.now())
-        if events and _append(database, seller_id, claim.arrived_at, events):
+        events = _as_events(claim, told, clock.now())
+        if events and keep_swept(database, seller_id, claim.arrived_at, events):
             closed += 1
     if postponed:
         log.warning("sweep_postponed", seller=seller_id, calls=postponed, reason=reason)
     return closed
 
 
-def _as_events(
-    call_sid: str, told: CarrierCall | None, arrived_at: datetime, now: datetime
-) -> tuple[CallEvent, ...]:
+def _as_events(claim: CallKey, told: CarrierCall | None, now: datetime) -> tuple[CallEvent, ...]:
     """What the carrier said, as events; none while any leg of the call is still up."""
-    if told is None:
-        if now - arrived_at < GIVE_UP_AFTER:
-            return ()
-        reason = "the carrier knows no such call"
-        return (SweepGaveUp(call_sid=call_sid, received_at=now, reason=reason),)
-    if not all(leg.status.is_final for leg in (told.caller_leg, *told.buyer_legs)):
+    if told is not None:
+        return read_as_events(claim.call_sid, told, now)
+    if now - claim.arrived_at < GIVE_UP_AFTER:
         return ()
-    caller_leg = CallSwept(
-        call_sid=call_sid,
-        received_at=now,
-        status=told.caller_leg.status,
-        started_at=told.caller_leg.started_at,
-        ended_at=told.caller_leg.ended_at,
-        duration_s=told.caller_leg.duration_s,
-    )
-    return (
-        *(
-            LegSwept(
-                call_sid=call_sid,
-                received_at=now,
-                leg_sid=leg.leg_sid,
-                dial_string=leg.dial_string,
-                status=leg.status,
-                started_at=leg.started_at,
-                ended_at=leg.ended_at,
-                duration_s=leg.duration_s,
-            )
-            for leg in told.buyer_legs
-        ),
-        caller_leg,
-    )
-
-
-def _append(
-    database: Database, seller_id: str, arrived_at: datetime, events: tuple[CallEvent, ...]
-) -> bool:
-    last = events[-1]
-    known_from = CallArrived(call_sid=last.call_sid, received_at=arrived_at, did="", ani="")
-    with database.write() as connection:
-        call = lock_call(connection, seller_id, known_from, last.received_at)
-        if call.closed_at is not None and close_if_over(
-            connection, seller_id, last.call_sid, last.received_at
-        ):
-            return True  # its webhooks came while the carrier was being asked
-        for event in events:
-            append_in(connection, seller_id, event, None)
-        return close_if_over(connection, seller_id, last.call_sid, last.received_at)
+    reason = "the carrier knows no such call"
+    return (SweepGaveUp(call_sid=claim.call_sid, received_at=now, reason=reason),)

@@ -16,6 +16,7 @@ from callrouter.domain.carrier_records import CarrierCall, NumberSetup
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.ports import Carrier
+from tests.books import FakeBooks
 from tests.post import FakePost
 from tests.switchboards import PUBLIC_URL, SECRET_KEY, SELLER, FakeClock
 
@@ -50,6 +51,7 @@ class Terminal:
     carriers: dict[str, FakeCarrier] = field(
         default_factory=lambda: {SELLER.seller_id: FakeCarrier()}
     )
+    books: FakeBooks = field(default_factory=FakeBooks)
     started: list[Serving] = field(default_factory=list)
     clocks: list[Settings] = field(default_factory=list)
     means: Means = field(default_factory=lambda: FakePost().means)
@@ -96,6 +98,7 @@ class Terminal:
             open_database=lambda settings: open_database(settings.database_url),
             make_clock=make_clock,
             make_carrier_of=make_carrier_of,
+            make_books_of=lambda _settings, _database: lambda _seller_id: self.books,
             make_means=lambda _settings, _database: self.means,
             run_clock=self.clocks.append,
             run_server=self.started.append,

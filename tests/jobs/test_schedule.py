@@ -7,6 +7,7 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.jobs.schedule import make_schedule
 from callrouter.workflows.ports import Carrier
+from tests.books import FakeBooks
 from tests.post import FakePost
 from tests.switchboards import SECRET_KEY, FakeClock, open_seller
 
@@ -17,6 +18,7 @@ PERIODIC = {
     "release_expired_reservations": 30,
     "forget_old_counters": 3600,
     "poll_health": 60,
+    "run_nightly_audits": 60,
     "review_stops": 5,
     "watch_fallbacks": 30,
     "send_alerts": 5,
@@ -36,6 +38,7 @@ def test_every_periodic_workflow_is_in_it_with_its_period(database: Database) ->
         box=SecretBox(SECRET_KEY),
         means=FakePost().means,
         probe=HttpHealthProbe(),
+        books_of=lambda _: FakeBooks(),
         sweep_every=timedelta(seconds=30),
         sweep_retry_after=timedelta(seconds=180),
     )

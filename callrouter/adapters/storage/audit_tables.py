@@ -61,6 +61,7 @@ audit_runs = Table(
     Column("failure", ForeignText, nullable=False),
     Column("our_legs", Integer, nullable=False),
     Column("their_legs", Integer, nullable=False),
+    Column("findings", Integer, nullable=False),
     Column("classes", Text, nullable=False),
     PrimaryKeyConstraint("seller_id", "day", "run"),
     comment="Each comparison of a day with the carrier's records; a day again is another run.",

@@ -18,7 +18,8 @@ class AuditRun:
     """One comparison of a UTC day; `run` counts the day's from 1.
 
     `finished_at` is None while it goes on, `failure` says why it could not be finished. `classes`
-    has the number of legs in each class; they add up to the legs of either side.
+    has the number of legs in each class; they add up to the legs of either side. `findings` counts
+    a call that is missed once, whatever its legs.
     """
 
     day: date
@@ -29,12 +30,8 @@ class AuditRun:
     failure: str = ""
     our_legs: int = 0
     their_legs: int = 0
+    findings: int = 0
     classes: Mapping[AuditClass, int]
-
-    @property
-    def findings(self) -> int:
-        """How many legs are off."""
-        return sum(count for kind, count in self.classes.items() if kind.is_off)
 
     @property
     def is_whole(self) -> bool:
@@ -44,7 +41,7 @@ class AuditRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that a run found to be off; `outcome` says what was done about it, "" for nothing."""
+    """One thing that a run found to be off; `outcome`: what was done about it at once, or ""."""
 
     day: date
     run: int
@@ -82,7 +79,7 @@ def end_run(connection: Connection, seller_id: str, run: AuditRun) -> None:
     """Note what a run came to, or why it failed."""
     values = _as_row(run)
     of_run = (_RUN.seller_id == seller_id) & (_RUN.day == run.day) & (_RUN.run == run.run)
-    names = ("finished_at", "failure", "our_legs", "their_legs", "classes")
+    names = ("finished_at", "failure", "our_legs", "their_legs", "findings", "classes")
     changed = {name: values[name] for name in names}
     connection.execute(sa.update(audit_runs).where(of_run).values(changed))
 

@@ -95,7 +95,7 @@ def list_calls_of(
         place = sa.tuple_(after.started_at, after.call_sid, types=_PLACE_TYPES)
         statement = statement.where(sa.tuple_(*_PLACE) > place)
     rows = connection.execute(statement.order_by(*_PLACE).limit(limit))
-    return tuple(CallPlace(*row) for row in rows)
+    return tuple(CallPlace(row.started_at, row.call_sid) for row in rows)
 
 
 def list_calls_past(
@@ -168,7 +168,8 @@ def list_unpriced(
         .order_by(*_PLACE)
         .limit(limit)
     )
-    return tuple(CallPlace(*row) for row in connection.execute(statement))
+    rows = connection.execute(statement)
+    return tuple(CallPlace(row.started_at, row.call_sid) for row in rows)
 
 
 def count_unpriced(connection: Connection, seller_id: str, since: datetime, until: datetime) -> int:

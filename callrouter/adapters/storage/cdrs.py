@@ -136,6 +136,16 @@ def read_cdr(
     return None if row is None else _read(row)
 
 
+def read_latest_cdrs(
+    connection: Connection, seller_id: str, call_sids: Sequence[str]
+) -> dict[str, StoredCdr]:
+    """The latest CDR of each of these calls that has one, by call."""
+    rows = connection.execute(
+        _SELECT.where(cdrs.c.seller_id == seller_id, cdrs.c.call_sid.in_(call_sids), _IS_LATEST)
+    )
+    return {stored.cdr.call_sid: stored for stored in map(_read, rows)}
+
+
 def list_cdrs(
     connection: Connection,
     seller_id: str,

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
+from twilio.base.page import Page
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
@@ -105,7 +106,7 @@ class TwilioCarrier:
         calls = self._client.calls
         # A day as text: the client makes an instant of a date, and only that second would match.
         first = str(day)
-        page = self._ask(
+        page: Page | None = self._ask(
             lambda: calls.page(start_time=first, page_size=_RECORDS_PER_PAGE), _PATIENCE_S
         )
         while page is not None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
@@ -16,7 +16,10 @@ def upgrade() -> None:
         _instant("started_at"),
         _instant("finished_at", nullable=True),
         _text("failure"),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in ("our_legs", "their_legs")),
+        *(
+            sa.Column(name, sa.Integer, nullable=False)
+            for name in ("our_legs", "their_legs", "findings")
+        ),
         _text("classes"),
         sa.PrimaryKeyConstraint("seller_id", "day", "run", name="audit_runs_pkey"),
         comment="Each comparison of a day with the carrier's records; a day again is another run.",

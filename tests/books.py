@@ -1,0 +1,66 @@
+"""The carrier's own list of calls, as a test writes it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.events import LegStatus
+from tests.switchboards import DID, T0
+from tests.twilio_side import ANI, CALL_SID
+
+
+def record(
+    leg_sid: str = CALL_SID,
+    *,
+    call_sid: str = CALL_SID,
+    at: datetime = T0,
+    status: LegStatus = LegStatus.COMPLETED,
+    lasted_s: int | None = 100,
+    duration_s: int | None = 90,
+    dial_string: str = "",
+    cost_micros: int | None = 22_000,
+    direction: LegDirection | None = None,
+) -> CarrierRecord:
+    """A leg: the caller's when it has the call's sid."""
+    is_callers = leg_sid == call_sid
+    usual = LegDirection.INBOUND if is_callers else LegDirection.DIALLED
+    return CarrierRecord(
+        call_sid=call_sid,
+        leg_sid=leg_sid,
+        direction=direction or usual,
+        caller=ANI,
+        dial_string=dial_string or (DID if is_callers else "+12125550171"),
+        status=status,
+        started_at=at,
+        ended_at=None if lasted_s is None else at + timedelta(seconds=lasted_s),
+        duration_s=duration_s,
+        cost_micros=cost_micros,
+        currency="USD" if cost_micros is not None else "",
+    )
+
+
+@dataclass
+class FakeBooks:
+    """Lists what it is given, by the day on which each leg started; in pages of two."""
+
+    records: list[CarrierRecord] = field(default_factory=list)
+    unlisted: Mapping[str, tuple[CarrierRecord, ...]] = field(default_factory=dict)
+    fails: Exception | None = None
+    listed: list[date] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+
+    def stream_records(self, day: date) -> Iterator[tuple[CarrierRecord, ...]]:
+        self.listed.append(day)
+        own = [each for each in self.records if each.started_at.date() == day]
+        for start in range(0, len(own), 2):
+            yield tuple(own[start : start + 2])
+        if self.fails is not None:
+            raise self.fails
+
+    def fetch_records(self, call_sid: str) -> tuple[CarrierRecord, ...]:
+        self.fetched.append(call_sid)
+        if self.fails is not None:
+            raise self.fails
+        of_call = tuple(each for each in self.records if each.call_sid == call_sid)
+        return of_call or self.unlisted.get(call_sid, ())

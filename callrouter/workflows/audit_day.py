@@ -69,13 +69,17 @@ def audit_day(
         findings=comparison.findings,
         classes=comparison.classes,
     )
+    _end(database, seller_id, done)
+    return done
+
+
+def _end(database: Database, seller_id: str, run: AuditRun) -> None:
     with database.write() as connection:
         newest = read_run(connection, seller_id)
-        end_run(connection, seller_id, done)
-        if newest is None or newest.day <= day:
-            _tell(connection, seller_id, done)
-    log.info("audited", seller=seller_id, day=str(day), run=done.run, findings=done.findings)
-    return done
+        end_run(connection, seller_id, run)
+        if newest is None or newest.day <= run.day:
+            _tell(connection, seller_id, run)
+    log.info("audited", seller=seller_id, day=str(run.day), run=run.run, findings=run.findings)
 
 
 def _tell(connection: Connection, seller_id: str, run: AuditRun) -> None:

@@ -24,7 +24,8 @@ from callrouter.domain.duplicates import (
     say_duplicate,
     say_repeat,
 )
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 
 
 class CallerJudge:

@@ -1,11 +1,14 @@
 """Why a candidate is passed by, or a call refused as a whole: every rule with the value it saw."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
+from types import MappingProxyType
 
 from callrouter.domain.caller_judge import CallerJudge
 from callrouter.domain.cap_words import name_limit, say_usage
-from callrouter.domain.caps import UNLIMITED, Counter, Usage
-from callrouter.domain.conditions import Conditions
+from callrouter.domain.caps import UNLIMITED, Usage
+from callrouter.domain.claims_book import Takings
+from callrouter.domain.conditions import NOBODY, Conditions
 from callrouter.domain.decision import CallSoFar, Skip, SkipRule
 from callrouter.domain.filters import (
     TAG,
@@ -16,7 +19,8 @@ from callrouter.domain.filters import (
     find_mismatch,
 )
 from callrouter.domain.periods import Moment
-from callrouter.domain.plan import Plan, PlannedRoute, make_probe_claim
+from callrouter.domain.plan import Plan, make_probe_claim
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import AdvertisedNumber, WhenUncounted, WithheldCallers
 from callrouter.domain.stops import (
     StopKind,
@@ -36,6 +40,15 @@ SHORTEST_RING_S = 5
 _EMPTY = Usage()
 _OF_THE_NUMBER = frozenset({Field.AREA_CODE, Field.NUMBER_TYPE})
 _UNKNOWN_DID = AdvertisedNumber("")
+_SENT: Mapping[str, Callable[[CallSoFar], str]] = MappingProxyType(
+    {
+        Field.STATE: attrgetter("caller_state"),
+        Field.ZIP: attrgetter("caller_zip"),
+        Field.COUNTRY: attrgetter("caller_country"),
+        Field.PUBLISHER: attrgetter("publisher"),
+    }
+)
+"""What the carrier says of a call, or our own table, by field."""
 
 
 class Judge:
@@ -52,14 +65,19 @@ class Judge:
         # as the plan has each only once, and as values they would take long to hash.
         self._closed: dict[int, Skip | None] = {}
         self._filtered: dict[int, Skip | None] = {}
-        self._keys = plan.keys.in_moment(self._moment)
+        self._shared: dict[tuple[int, int | None], Skip | None] = {}
+        self._page = plan.claims_book.open_at(self._moment)
         self._of_publisher = plan.publisher_counters.get(call.publisher, ())
+        self._usage = conditions.usage
+        dials_uncounted = plan.table.limits.when_uncounted is WhenUncounted.DIAL
+        self._needs_counts = not (conditions.counts or dials_uncounted)
         self._stops = group_stops(conditions.stops)
-        self._did = plan.numbers.get(call.did, _UNKNOWN_DID)
-        self._facts = gather_facts(plan, call)
+        self._pointed_at = plan.numbers.get(call.did, _UNKNOWN_DID).to
+        self._facts: CallFacts | None = None
         self._caller = CallerJudge(plan, call, conditions)
+        self._is_known = conditions.caller is not NOBODY
         self.refusal = self._refuse_call()
-        self._spent = self._find_spent()
+        self._of_call = self.refusal or self._find_spent()
 
     @property
     def moment(self) -> Moment:
@@ -75,11 +93,9 @@ class Judge:
         """Why this candidate is passed by; None when it can be dialled."""
         return (
             self._skip_destination(planned)
-            or self.refusal
-            or self._spent
+            or self._of_call
             or self._skip_by_rules(planned)
-            or self._skip_uncounted(planned)
-            or self._skip_full(planned)
+            or self._skip_without_room(planned)
         )
 
     def find_skip_at_last(self, planned: PlannedRoute) -> Skip | None:
@@ -90,8 +106,7 @@ class Judge:
         return (
             self._skip_destination(planned)
             or self._caller.find_block(planned)
-            or self._skip_uncounted(planned)
-            or self._skip_full(planned)
+            or self._skip_without_room(planned)
         )
 
     def find_skip_of_anybody(self, planned: PlannedRoute) -> Skip | None:
@@ -99,8 +114,7 @@ class Judge:
         return (
             self._skip_destination(planned)
             or self._skip_closed(planned)
-            or self._skip_uncounted(planned)
-            or self._skip_full(planned)
+            or self._skip_without_room(planned)
         )
 
     def needs_probe(self, planned: PlannedRoute) -> bool:
@@ -111,7 +125,7 @@ class Judge:
     def _skip_destination(self, planned: PlannedRoute) -> Skip | None:
         """What is wrong with the destination itself, whoever calls."""
         destination_id, tried = planned.destination_id, self._call.tried
-        if destination_id in tried:
+        if tried and destination_id in tried:
             attempt = tried.index(destination_id) + 1
             return Skip(SkipRule.ALREADY_TRIED, f"attempt {attempt} of this call")
         if planned.destination is None:
@@ -154,15 +168,16 @@ class Judge:
         return None
 
     def _skip_by_rules(self, planned: PlannedRoute) -> Skip | None:
-        pointed_at = self._did.to
+        pointed_at = self._pointed_at
         if pointed_at and planned.destination_id != pointed_at:
             saw = f"{self._call.did} goes to {pointed_at}"
             return Skip(SkipRule.POINTED_ELSEWHERE, saw, pointed_at)
-        filters = planned.rules.filters
-        skip = self._skip_closed(planned)
-        if skip is None and filters:
-            skip = self._skip_filtered(filters)
-        return skip or self._caller.find_skip(planned)
+        skip = self._skip_closed(planned) if planned.timetable is not None else None
+        if skip is None and planned.rules.filters:
+            skip = self._skip_filtered(planned.rules.filters)
+        if skip is None and self._is_known:
+            skip = self._caller.find_skip(planned)
+        return skip
 
     def _skip_closed(self, planned: PlannedRoute) -> Skip | None:
         timetable = planned.timetable
@@ -179,42 +194,58 @@ class Judge:
     def _skip_filtered(self, filters: tuple[Filter, ...]) -> Skip | None:
         place = id(filters)
         if place not in self._filtered:
+            if self._facts is None:
+                self._facts = gather_facts(self._plan, self._call)
             found = find_mismatch(filters, self._facts)
             self._filtered[place] = (
                 None if found is None else Skip(SkipRule.FILTERED, str(found), found.wanted)
             )
         return self._filtered[place]
 
+    def _skip_without_room(self, planned: PlannedRoute) -> Skip | None:
+        if self._needs_counts:
+            return self._skip_uncounted(planned)
+        skip = None
+        if planned.own_counters:
+            skip = self._find_full(self._page.list_own(planned))
+        if skip is None and (planned.shared_counters or self._of_publisher):
+            skip = self._skip_full_for_all(planned)
+        if skip is None and self._stops:
+            skip = self._skip_probed(planned)
+        return skip
+
     def _skip_uncounted(self, planned: PlannedRoute) -> Skip | None:
-        limits = self._plan.table.limits
-        if self._conditions.counts or limits.when_uncounted is WhenUncounted.DIAL:
-            return None
         counters = (*planned.own_counters, *planned.shared_counters, *self._of_publisher)
         if not any(c.cap.limit < UNLIMITED or c.spacing_s for c in counters):
             return None
         return Skip(SkipRule.UNCOUNTED, "its caps can't be counted while the database is away")
 
-    def _skip_full(self, planned: PlannedRoute) -> Skip | None:
-        usage, keys = self._conditions.usage, self._keys
-        for counters in (planned.own_counters, planned.shared_counters, self._of_publisher):
-            for counter in counters:
-                amount = planned.amount_of(counter) if counter.is_money else 1
-                counted = usage.get(keys[id(counter)])
-                # Most have room, and say so before anything else is asked.
-                if (counted is None or not counter.spacing_s) and (
-                    amount + (counted.used + counted.held if counted else 0) <= counter.limit
-                ):
-                    continue
-                skip = self._find_full(counter, counted or _EMPTY, amount)
-                if skip is not None:
-                    return skip
-        return self._skip_probed(planned) if self._stops else None
+    def _skip_full_for_all(self, planned: PlannedRoute) -> Skip | None:
+        """What is counted of several routes, which is the same for all that take the same of it."""
+        place = (id(planned.shared_counters), planned.route.price_micros)
+        if place not in self._shared:
+            takings = self._page.list_shared(planned)
+            if self._of_publisher:
+                takings = (*takings, *self._page.take(planned, self._of_publisher))
+            self._shared[place] = self._find_full(takings)
+        return self._shared[place]
 
-    def _find_full(self, counter: Counter, counted: Usage, amount: int) -> Skip | None:
-        if counter.has_room(counted, self._at, amount):
-            return None
-        saw = say_usage(counter, counted, self._at, amount)
-        return Skip(SkipRule.FULL, saw, name_limit(counter, counted, amount))
+    def _find_full(self, takings: Takings) -> Skip | None:
+        usage = self._usage
+        for taking in takings:
+            claim = taking.claim
+            counted = usage.get(claim.key)
+            # Most have room, and say so before anything else is asked.
+            if counted is None:
+                if claim.amount <= claim.limit:
+                    continue
+            elif not claim.spacing_s and claim.amount + counted.used + counted.held <= claim.limit:
+                continue
+            counter, counted = taking.counter, counted or _EMPTY
+            if not counter.has_room(counted, self._at, claim.amount):
+                saw = say_usage(counter, counted, self._at, claim.amount)
+                return Skip(SkipRule.FULL, saw, name_limit(counter, counted, claim.amount))
+        return None
 
     def _skip_probed(self, planned: PlannedRoute) -> Skip | None:
         if not self.needs_probe(planned):
@@ -238,18 +269,15 @@ def find_ring_left_s(limit_s: int, rung_ms: int) -> int:
 
 
 def gather_facts(plan: Plan, call: CallSoFar) -> CallFacts:
-    """What the plan's filters may ask of this call; what nobody sent is missing."""
-    if not plan.fields:
-        return {}
-    did = plan.numbers.get(call.did, _UNKNOWN_DID)
-    sent: Mapping[str, str] = {
-        Field.STATE: call.caller_state,
-        Field.ZIP: call.caller_zip,
-        Field.COUNTRY: call.caller_country,
-        Field.PUBLISHER: call.publisher,
-        **{f"{TAG}{name}": text for name, text in did.tags.items()},
-    }
-    facts = {name: text for name, text in sent.items() if text}
-    if plan.fields & _OF_THE_NUMBER:
+    """What the plan's filters ask of this call; what nobody sent is missing."""
+    fields = plan.fields
+    tags = plan.numbers.get(call.did, _UNKNOWN_DID).tags
+    facts = {}
+    for name in fields:
+        read = _SENT.get(name)
+        text = read(call) if read is not None else tags.get(name.removeprefix(TAG))
+        if text:
+            facts[name] = text
+    if not fields.isdisjoint(_OF_THE_NUMBER):
         facts.update(describe_caller(call.caller))
     return facts

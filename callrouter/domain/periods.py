@@ -25,23 +25,23 @@ class Period(StrEnum):
 
 
 class Moment:
-    """An instant as all zones see it; what a zone's clocks say is worked out once.
+    """An instant, and the minute in which it lies, as all zones see it; each zone is asked once.
 
     For a decision that asks for the periods of many counters: they are of the same few zones.
     """
 
-    __slots__ = ("_names", "at")
+    __slots__ = ("_names", "at", "minute")
 
     def __init__(self, at: datetime) -> None:
         self.at = at
+        self.minute = at.replace(second=0, microsecond=0)
         self._names: dict[str, tuple[str, ...]] = {}
 
     def names(self, zone: str) -> tuple[str, ...]:
         """The periods in which the instant lies, by `name_period`, in the order of `Period`."""
         names = self._names.get(zone)
         if names is None:
-            minute = self.at.replace(second=0, microsecond=0)
-            names = self._names[zone] = _list_names(zone, minute)
+            names = self._names[zone] = _list_names(zone, self.minute)
         return names
 
 

@@ -18,84 +18,30 @@ from callrouter.domain.caps import (
     compile_cap,
     watch_subject,
 )
+from callrouter.domain.claims_book import ClaimsBook
 from callrouter.domain.decision import Candidate
-from callrouter.domain.directory import Destination, Directory
+from callrouter.domain.directory import Directory
 from callrouter.domain.duplicates import NO_CALLER_RULES
 from callrouter.domain.filters import Filter
 from callrouter.domain.periods import Moment
+from callrouter.domain.planned_route import PlannedRoute, make_dial
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
     Group,
     LastResort,
-    Ring,
     Route,
     RoutingTable,
     StrategyName,
 )
 from callrouter.domain.rules import NO_QUOTA, NO_RULES, Quota, Rules, resolve
-from callrouter.domain.timetable import Timetable, compile_hours
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRoute:
-    """A route with all that holds for it.
-
-    `destination` is None when the directory doesn't have it. `own_counters` are the destination's;
-    `shared_counters` those of its buyer, its group and the campaign, which a group that rings
-    together takes once. `candidate` is how a decision shows the route when nothing stands against
-    it. `is_listed` is False for what only the table's end or a DID names.
-    """
-
-    route: Route
-    destination: Destination | None
-    buyer_id: str
-    rules: Rules
-    timetable: Timetable | None
-    group: Group | None
-    own_counters: tuple[Counter, ...]
-    shared_counters: tuple[Counter, ...]
-    candidate: Candidate
-    is_listed: bool = True
-
-    @property
-    def destination_id(self) -> str:
-        """The route's destination."""
-        return self.route.destination_id
-
-    @property
-    def rings_together(self) -> bool:
-        """Whether the others of its group are rung at the same time."""
-        return self.group is not None and self.group.ring is Ring.TOGETHER
-
-    def amount_of(self, counter: Counter) -> int:
-        """What one call on this route takes of a counter."""
-        return (self.route.price_micros or 0) if counter.is_money else 1
-
-
-class CounterKeys:
-    """The keys of a plan's counters at a moment; made anew only when a period begins somewhere."""
-
-    def __init__(self, counters: Iterable[Counter]) -> None:
-        self._counters = tuple(counters)
-        self._zones = sorted({counter.zone for counter in self._counters})
-        self._known: tuple[object, object, Mapping[int, str]] = (None, None, {})
-
-    def in_moment(self, moment: Moment) -> Mapping[int, str]:
-        """The key of each counter, by the counter's identity."""
-        minute = moment.at.replace(second=0, microsecond=0)
-        known_minute, known_periods, keys = self._known
-        if known_minute != minute:  # no period begins within one
-            periods = tuple(moment.names(zone) for zone in self._zones)
-            if known_periods != periods:
-                keys = {id(counter): counter.key_in(moment) for counter in self._counters}
-            self._known = (minute, periods, keys)
-        return keys
+from callrouter.domain.timetable import compile_hours
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled table. `extra` are the destinations that are no routes: overflow, pointed at.
 
+    `by_destination` are the routes, and where there is none what stands in for it.
     `fields` are those that filters ask for. `counters` are all counters of all routes, each once.
     """
 
@@ -104,11 +50,12 @@ class Plan:
     numbers: Mapping[str, AdvertisedNumber]
     routes: tuple[PlannedRoute, ...]
     extra: Mapping[str, PlannedRoute]
+    by_destination: Mapping[str, PlannedRoute]
     publisher_counters: Mapping[str, tuple[Counter, ...]]
     fields: frozenset[str]
     counters: tuple[Counter, ...]
     knows_callers: bool
-    keys: "CounterKeys" = field(repr=False, compare=False)
+    claims_book: ClaimsBook = field(repr=False, compare=False)
 
     @property
     def overflow(self) -> PlannedRoute | None:
@@ -125,12 +72,11 @@ class Plan:
 
     def find_route(self, destination_id: str) -> PlannedRoute | None:
         """The route to a destination, or what stands in for one."""
-        listed = (each for each in self.routes if each.destination_id == destination_id)
-        return next(listed, None) or self.extra.get(destination_id)
+        return self.by_destination.get(destination_id)
 
     def list_keys(self, moment: Moment, publisher: str) -> list[str]:
         """The key of every counter whose figures a decision at that moment may need."""
-        keys = self.keys.in_moment(moment)
+        keys = self.claims_book.open_at(moment).keys
         return [keys[id(counter)] for counter in self.list_counters(publisher)]
 
     def list_counters(self, publisher: str) -> tuple[Counter, ...]:
@@ -164,10 +110,11 @@ def make_plan(table: RoutingTable, directory: Directory) -> Plan:
         numbers=MappingProxyType({number.number: number for number in table.numbers}),
         routes=routes,
         extra=MappingProxyType(extra),
+        by_destination=MappingProxyType({**extra, **{r.destination_id: r for r in routes}}),
         publisher_counters=MappingProxyType(publishers),
         fields=frozenset(f.field for each in routes for f in each.rules.filters or ()),
         counters=counters,
-        keys=CounterKeys(chain(counters, *publishers.values())),
+        claims_book=ClaimsBook(chain(counters, *publishers.values())),
         knows_callers=table.callers != NO_CALLER_RULES or any(r.rules.duplicates for r in routes),
     )
 
@@ -187,13 +134,14 @@ def _stand_in(table: RoutingTable, destination_id: str) -> Route:
 
 
 class _Planner:
-    """Plans the routes of one table; equal counters and filters of several are one object."""
+    """Plans the routes of one table; what several have alike of counters, filters is one object."""
 
     def __init__(self, table: RoutingTable, directory: Directory) -> None:
         self._table = table
         self._directory = directory
         self._counters: dict[Counter, Counter] = {}
         self._filters: dict[tuple[Filter, ...], tuple[Filter, ...]] = {}
+        self._shared: dict[tuple[Counter, ...], tuple[Counter, ...]] = {}
 
     def plan_route(self, route: Route, *, is_listed: bool) -> PlannedRoute:
         table, directory = self._table, self._directory
@@ -215,6 +163,7 @@ class _Planner:
             own_counters=self._count_destination(route, rules, zone),
             shared_counters=self._count_shared(buyer_id, zone, group),
             candidate=Candidate(route.destination_id, buyer_id, route.priority, route.weight),
+            dial=make_dial(table, route, rules, destination),
             is_listed=is_listed,
         )
 
@@ -237,7 +186,8 @@ class _Planner:
             # A group is its table's own, and two tables may use one name.
             subject = Subject(SubjectKind.GROUP, f"{table.campaign_id}.{group.group_id}")
             counters += self.compile_quota(group.quota, subject, table.zone)
-        return counters + self.compile_quota(table.quota, campaign, table.zone)
+        counters += self.compile_quota(table.quota, campaign, table.zone)
+        return self._shared.setdefault(counters, counters)
 
     def _count_destination(self, route: Route, rules: Rules, zone: str) -> tuple[Counter, ...]:
         subject = Subject(SubjectKind.DESTINATION, route.destination_id)

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from callrouter.domain.directory import Directory
 from callrouter.domain.filters import TAG, CallFacts, Field, Filter, find_mismatch
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import AdvertisedNumber, LastResort, RoutingTable
 from callrouter.domain.stops import StopCause, StopKind, StopsBySubject, find_stop, say_stop
 from callrouter.domain.table_check import TableProblem, list_named_destinations

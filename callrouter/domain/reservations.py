@@ -64,14 +64,17 @@ def settle_measure(measure: Measure, outcome: DialOutcome) -> ReservationState |
     Attempts count when dialled, connected calls when joined, payable calls and their revenue when
     payable. A dial that ended is no call at once any more.
     """
-    happened: dict[Measure, bool | None] = {
-        Measure.ATTEMPTS: outcome.was_dialled,
-        Measure.CONNECTED: outcome.connected,
-        Measure.PAYABLE: outcome.payable,
-        Measure.REVENUE: outcome.payable,
-        Measure.CONCURRENT: False,
-    }
-    counts = happened[measure] if outcome.was_dialled else False
+    counts: bool | None = False
+    if outcome.was_dialled:
+        match measure:
+            case Measure.ATTEMPTS:
+                counts = True
+            case Measure.CONNECTED:
+                counts = outcome.connected
+            case Measure.PAYABLE | Measure.REVENUE:
+                counts = outcome.payable
+            case _:
+                counts = False
     if counts is None:
         return None
     return ReservationState.CONVERTED if counts else ReservationState.RELEASED

@@ -20,7 +20,8 @@ from callrouter.domain.duplicates import (
 )
 from callrouter.domain.eligibility import Judge
 from callrouter.domain.numbers import Caller
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import WithheldCallers
 from callrouter.domain.stops import Stop, StopKind, StopsBySubject, group_stops, is_in_force
 from callrouter.domain.timetable import Timetable, changes_at, is_open, read_wall

@@ -3,14 +3,14 @@
 `decide` is pure: the weighted draw comes from the call's own id, so a decision can be made again.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import CallSoFar, Candidate, Closing, Decision, Dial, Skip
 from callrouter.domain.eligibility import Judge, find_ring_left_s
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import LastResort
 from callrouter.domain.strategies.choice import rank_routes
 from callrouter.domain.strategies.placing import Ranking
@@ -29,7 +29,7 @@ def decide(plan: Plan, call: CallSoFar, conditions: Conditions, *, brief: bool =
     table = plan.table
     judge = Judge(plan, call, conditions)
     ranked = _rank(plan, call, conditions, judge)
-    candidates = tuple(_judge_in_order(ranked, judge, brief=brief))
+    candidates = _judge_in_order(ranked, judge, brief=brief)
     make = partial(
         Decision,
         call.attempts + 1,
@@ -52,12 +52,14 @@ def decide(plan: Plan, call: CallSoFar, conditions: Conditions, *, brief: bool =
 
 def _judge_in_order(
     ranked: list[tuple[PlannedRoute, str]], judge: Judge, *, brief: bool
-) -> Iterator[Candidate]:
+) -> tuple[Candidate, ...]:
+    candidates = []
     for planned, figure in ranked:
         skip = judge.find_skip(planned)
-        yield _show(planned, skip, figure)
+        candidates.append(_show(planned, skip, figure))
         if brief and skip is None and not planned.rings_together:
-            return
+            break
+    return tuple(candidates)
 
 
 def _show(planned: PlannedRoute, skip: Skip | None, figure: str) -> Candidate:
@@ -94,26 +96,17 @@ def _pick(left: list[PlannedRoute]) -> list[PlannedRoute]:
 
 
 def _dial(plan: Plan, call: CallSoFar, planned: PlannedRoute, *, overflow: bool = False) -> Dial:
-    table, route, destination = plan.table, planned.route, planned.destination
-    assert destination is not None  # noqa: S101 - an unknown destination is passed by
-    ring_s = min(route.ring_s, find_ring_left_s(table.limits.ring_s, call.ring_ms))
-    return Dial(
-        destination_id=destination.destination_id,
-        buyer_id=destination.buyer_id,
-        dial_string=destination.dial,
-        ring_s=table.nobody_left.overflow_ring_s if overflow else ring_s,
-        call_s=table.limits.call_s,
-        # An id that isn't a number makes destination carriers refuse the call (Twilio 13214).
-        caller_id=None if call.caller.number else call.did,
-        whisper=route.whisper,
-        screening=route.screening,
-        overflow=overflow,
-        send_digits=route.send_digits,
-        sip_header=route.sip_header,
-        price_micros=route.price_micros,
-        payable_after_s=route.payable_after_s,
-        recovery=planned.rules.recovery,
-    )
+    table, dial = plan.table, planned.dial
+    assert dial is not None  # noqa: S101 - an unknown destination is passed by
+    if overflow:
+        ring_s = table.nobody_left.overflow_ring_s
+    else:
+        ring_s = min(dial.ring_s, find_ring_left_s(table.limits.ring_s, call.ring_ms))
+    # An id that isn't a number makes destination carriers refuse the call (Twilio 13214).
+    caller_id = None if call.caller.number else call.did
+    if ring_s == dial.ring_s and caller_id is None and not overflow:
+        return dial
+    return replace(dial, ring_s=ring_s, caller_id=caller_id, overflow=overflow)
 
 
 def _use_last_resort(undecided: Decision, plan: Plan, call: CallSoFar, judge: Judge) -> Decision:

@@ -21,7 +21,8 @@ from callrouter.domain.circuit_breaker import (
 from callrouter.domain.destination_outcomes import count_outcomes
 from callrouter.domain.directory import Directory, breaker_settings
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.domain.stops import (
     Stop,

@@ -213,6 +213,14 @@ Ask = Callable[[], Decision]
         ),
         pytest.param(
             lambda: ask(
+                written(route='price = "35.00"', more='[rules]\ncaps = ["20.00 revenue per hour"]')
+            ),
+            "full: 0.00 of 20.00 USD this hour for campaign flood-repair, the call would add "
+            "35.00, resets 10:00 America/Denver",
+            id="a call that is dearer than the whole cap",
+        ),
+        pytest.param(
+            lambda: ask(
                 written(
                     route='price = "35.00"', more='[rules]\ncaps = ["100.00 revenue per week"]'
                 ),

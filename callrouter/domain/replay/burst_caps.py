@@ -1,6 +1,6 @@
 """Which caps keep a call from where it would have gone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,7 +9,8 @@ from callrouter.domain.caps import Counter, Usage
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Decision, SkipRule
 from callrouter.domain.periods import Moment
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 
 _EMPTY = Usage()
 
@@ -23,16 +24,8 @@ class Burst:
     period: str
 
 
-def find_bursts(
-    plan: Plan,
-    routes: Mapping[str, PlannedRoute],
-    decision: Decision,
-    conditions: Conditions,
-) -> Iterator[Burst]:
-    """The limits by which candidates were passed by that rank before the one that is dialled.
-
-    `routes` are the plan's by destination.
-    """
+def find_bursts(plan: Plan, decision: Decision, conditions: Conditions) -> Iterator[Burst]:
+    """The limits by which candidates were passed by that rank before the one that is dialled."""
     dialled = decision.dial.destination_id if decision.dial else None
     moment: Moment | None = None
     for candidate in decision.candidates:
@@ -41,7 +34,7 @@ def find_bursts(
         if candidate.skip is None or candidate.skip.rule is not SkipRule.FULL:
             continue
         moment = moment or Moment(conditions.at)
-        planned = plan.overflow if candidate.overflow else routes[candidate.destination_id]
+        planned = plan.overflow if candidate.overflow else plan.find_route(candidate.destination_id)
         assert planned is not None  # noqa: S101 - the decision was made by this plan
         yield from _find_full(plan, planned, decision.publisher, conditions, moment)
 

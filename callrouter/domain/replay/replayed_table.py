@@ -69,7 +69,6 @@ class ReplayedTable:
     ) -> None:
         """`used` is what the counters held when the first call came."""
         self.plan = plan
-        self._routes = {**plan.extra, **{r.destination_id: r for r in plan.routes}}
         self._pool = pool
         self._callers = callers
         self._counters = ReplayedCounters(used)
@@ -121,7 +120,7 @@ class ReplayedTable:
         recoveries = 0
         while True:
             decision = decide(self.plan, call, conditions, brief=True)
-            found = find_bursts(self.plan, self._routes, decision, conditions)
+            found = find_bursts(self.plan, decision, conditions)
             bursts.update(dict.fromkeys(found))
             if decision.dial is None:
                 has_talked = any(talk.outcome.connected for talk in talks)

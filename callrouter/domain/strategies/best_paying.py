@@ -1,7 +1,7 @@
 """Whoever pays most for a call comes first; a route without a price comes last."""
 
 from callrouter.domain.money import say_amount
-from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from callrouter.domain.plan import Plan, PlannedRoute
+from callrouter.domain.plan import Plan
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import StrategyName
 from callrouter.domain.strategies import (
     best_paying,

@@ -1,7 +1,7 @@
 """Whoever has the largest share of its fullest cap left comes first; without a cap, before all."""
 
 from callrouter.domain.caps import UNLIMITED, Usage
-from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
 
 _EMPTY = Usage()

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.periods import Moment
-from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import Strategy
 
 

@@ -5,7 +5,7 @@ others, else after them. Which calls those are is drawn by the call's id.
 """
 
 from callrouter.domain.money import say_amount
-from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
 from callrouter.domain.strategies.weight import find_dice
 

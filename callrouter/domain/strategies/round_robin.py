@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from callrouter.domain.caps import Measure
-from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
 
 

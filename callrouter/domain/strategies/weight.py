@@ -8,7 +8,7 @@ import math
 from functools import lru_cache
 from hashlib import blake2b
 
-from callrouter.domain.plan import PlannedRoute
+from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
 
 _ANYWHERE = Place(0.0)
@@ -26,16 +26,15 @@ class Dice:
     __slots__ = ("_call", "_rolls")
 
     def __init__(self, call_sid: str) -> None:
-        self._call = blake2b(f"{call_sid} ".encode(), digest_size=8)
+        self._call = f"{call_sid} ".encode()
         self._rolls: dict[str, float] = {}
 
     def roll(self, name: str) -> float:
         """A number above 0 and up to 1, the same for the same name each time."""
         rolled = self._rolls.get(name)
         if rolled is None:
-            own = self._call.copy()
-            own.update(name.encode())
-            rolled = self._rolls[name] = (int.from_bytes(own.digest()) + 1) / _SIDES
+            digest = blake2b(self._call + name.encode(), digest_size=8).digest()
+            rolled = self._rolls[name] = (int.from_bytes(digest) + 1) / _SIDES
         return rolled
 
     def draw(self, name: str, weight: int) -> float:
@@ -43,7 +42,7 @@ class Dice:
 
         Efraimidis and Spirakis, Weighted random sampling with a reservoir (2006).
         """
-        return -math.log(self.roll(name)) / weight
+        return -math.log(self._rolls.get(name) or self.roll(name)) / weight
 
 
 @lru_cache(maxsize=64)

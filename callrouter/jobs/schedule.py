@@ -12,6 +12,7 @@ from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.forget_old_counters import forget_old_counters
 from callrouter.workflows.poll_health import poll_health
 from callrouter.workflows.ports import Carrier, CarrierBooks, Clock, HealthProbe
+from callrouter.workflows.rate_due_calls import rate_due_calls
 from callrouter.workflows.release_expired_reservations import release_expired_reservations
 from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.run_due_changes import run_due_changes
@@ -61,6 +62,7 @@ def make_schedule(
         ),
         Job("run_due_changes", RUN_DUE_CHANGES_EVERY, lambda: run_due_changes(database, clock)),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
+        Job("rate_due_calls", sweep_every, lambda: rate_due_calls(database, clock)),
         *_make_jobs_of_caps(database, clock),
         Job(
             "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)

@@ -1,4 +1,4 @@
-"""Derive a call's CDR once all of it has ended, and again whenever something late arrives."""
+"""Derive a call's CDR and book it once all of it has ended; again if something late arrives."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.calls import CallRow, ensure_and_lock_call, has_end, read_events
-from callrouter.adapters.storage.cdrs import save_cdr
+from callrouter.adapters.storage.cdrs import SavedCdr, save_cdr
 from callrouter.adapters.storage.known_callers import note_contacts
 from callrouter.domain.call import CallHistory, read_history
 from callrouter.domain.cdr import AttemptOutcome, Cdr
@@ -16,6 +16,7 @@ from callrouter.domain.events import CallArrived
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.payability import is_payable
 from callrouter.workflows.compiled import Compiled
+from callrouter.workflows.rate_call import rate_call
 from callrouter.workflows.settle_call import settle_call
 from callrouter.workflows.trip_breaker import note_attempt
 
@@ -49,10 +50,10 @@ def close_if_over(
     """Write the CDR when nothing more is expected of the call; True if it is over.
 
     The call's row must be locked, or two events that end together would each miss the other. A CDR
-    that comes out as before makes no new revision. The last thing that its transaction does: what
-    was reserved is settled, and others wait for those counters. A transaction that closes several
-    calls leaves that (`settles`) to one of each call's own. `compiled` spares reading the directory
-    where an attempt went badly.
+    that comes out as before makes no new revision. The last thing that its transaction does: the
+    call is booked, what was reserved is settled, and others wait for those accounts and counters. A
+    transaction that closes several calls leaves that (`settles`) to one of each call's own.
+    `compiled` spares reading terms, and the directory where an attempt went badly.
     """
     if not has_end(connection, seller_id, call_sid):
         return False
@@ -61,22 +62,27 @@ def close_if_over(
     if not history.is_over:
         return False
     cdr = derive_from(history)
-    revision = save_cdr(connection, seller_id, cdr, len(events), at)
-    _note_contacts(connection, seller_id, cdr, history, is_first=revision == 1)
+    saved = save_cdr(connection, seller_id, cdr, len(events), at, is_rated=settles)
+    _note_contacts(connection, seller_id, cdr, history, is_first=saved.revision == 1)
     for attempt in history.attempts:
         note_attempt(connection, seller_id, attempt, history, at, compiled)
-    log.info(
-        "cdr_derived",
-        call=call_sid,
-        revision=revision,
-        disposition=cdr.disposition,
-        destination=cdr.destination_id,
-        total_ms=cdr.total_ms,
-        connected_ms=cdr.connected_ms,
-    )
+    _log_cdr(saved)
     if settles:
+        rate_call(connection, seller_id, saved, at, compiled)
         settle_call(connection, seller_id, history, at)
     return True
+
+
+def _log_cdr(saved: SavedCdr) -> None:
+    log.info(
+        "cdr_derived",
+        call=saved.cdr.call_sid,
+        revision=saved.revision,
+        disposition=saved.cdr.disposition,
+        destination=saved.cdr.destination_id,
+        total_ms=saved.cdr.total_ms,
+        connected_ms=saved.cdr.connected_ms,
+    )
 
 
 def _note_contacts(

@@ -1,4 +1,4 @@
-"""Routing tables and directories as values, read and parsed once for each version.
+"""Routing tables, directories and terms as values, read and parsed once for each version.
 
 A version never changes, so nothing here is ever invalidated; old ones fall out when it is full.
 """
@@ -12,12 +12,16 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.attempt_outcomes import read_earnings
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import read_table_text
 from callrouter.adapters.storage.stops import read_stops
+from callrouter.domain.billing.party import Party
+from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.conditions import Earnings
 from callrouter.domain.directory import Directory
+from callrouter.domain.errors import NotFoundError
 from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.routing_table import RoutingTable, StrategyName
 from callrouter.domain.stops import StopsBySubject, group_stops
@@ -56,7 +60,7 @@ class _Versions(Generic[_Value]):
 
 
 class Compiled:
-    """Parsed tables, directories, plans and stops by seller and version; safe for threads."""
+    """Tables, directories, plans, terms and stops by seller and version; safe for threads."""
 
     def __init__(self) -> None:
         """Start empty; each version is read when a call first needs it."""
@@ -64,6 +68,7 @@ class Compiled:
         self._directories: _Versions[Directory] = _Versions()
         self._plans: _Versions[Plan] = _Versions()
         self._stops: _Versions[StopsBySubject] = _Versions()
+        self._agreements: _Versions[Agreement] = _Versions()
         self._earnings: _Versions[Mapping[str, Earnings]] = _Versions()
 
     def table(
@@ -141,6 +146,14 @@ class Compiled:
             (seller_id, conditions_version), lambda: group_stops(read_stops(connection, seller_id))
         )
 
+    def agreement(
+        self, connection: Connection, seller_id: str, party: Party, version: int
+    ) -> Agreement:
+        """One version of what a party has agreed to, from memory or else from the database."""
+        return self._agreements.get(
+            (seller_id, party, version), lambda: _read(connection, seller_id, party, version)
+        )
+
     def earnings(
         self, connection: Connection, seller_id: str, plan: Plan, at: datetime
     ) -> Mapping[str, Earnings]:
@@ -161,3 +174,10 @@ class Compiled:
                 for each in plan.routes
             },
         )
+
+
+def _read(connection: Connection, seller_id: str, party: Party, version: int) -> Agreement:
+    agreement = read_agreement(connection, seller_id, party, version)
+    if agreement is None:
+        raise NotFoundError(f"{party} has no terms of version {version}")
+    return agreement

@@ -7,13 +7,12 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.calls import append_in, describe_call, read_decided, read_events
+from callrouter.adapters.storage.calls import append_in, describe_call, read_decided
 from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.adapters.storage.sweeps import CallKey, make_due
-from callrouter.domain.call import read_history
 from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.workflows.close_call import close_if_over, lock_call
-from callrouter.workflows.settle_call import settle_call
+from callrouter.workflows.rate_due_calls import rate_and_settle
 from callrouter.workflows.switchboard import Switchboard
 
 log = structlog.get_logger()
@@ -53,8 +52,7 @@ def _apply(board: Switchboard, batch: Sequence[SpooledEvent]) -> None:
                 make_due(connection, CallKey(seller_id, call_sid, now), now)
     for (seller_id, call_sid), _ in calls:
         with board.database.unhurried().write() as connection:
-            history = read_history(read_events(connection, seller_id, call_sid))
-            settle_call(connection, seller_id, history, now)
+            rate_and_settle(connection, seller_id, call_sid, now, board.compiled)
 
 
 def _append(connection: Connection, entry: SpooledEvent) -> None:

@@ -19,6 +19,7 @@ PERIODIC = {
     "forget_old_counters": 3600,
     "poll_health": 60,
     "run_nightly_audits": 60,
+    "rate_due_calls": 30,
     "review_stops": 5,
     "watch_fallbacks": 30,
     "send_alerts": 5,

@@ -38,7 +38,8 @@ def test_the_callers_last_paid_call_and_the_paid_calls_of_the_day_are_looked_up(
     pay(database, "CA-today", AT - timedelta(hours=1), ani="+14155550199")
     pay(database, "CA-solar", AT - DAY, campaign_id="solar-quotes")
     pay(database, "CA1", AT)  # the call itself
-    pay(database, "CA-after", AT + timedelta(hours=1))
+    pay(database, "CA-later", AT + timedelta(hours=1), ani="+14155550198")
+    pay(database, "CA-after", AT + 31 * DAY)
 
     with database.read() as connection:
         past = read_paid_past(connection, "seller-a", talk_of(), TERMS, "America/New_York")

@@ -30,6 +30,16 @@ class StoredCdr:
     derived_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SavedCdr:
+    """A CDR as it is kept now, whether this made a new revision, and whether that is rated."""
+
+    cdr: Cdr
+    revision: int
+    is_new: bool
+    is_rated: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdrFilter:
     """Which CDRs are wanted; None wants all. `since` is included, `until` isn't (`started_at`)."""
@@ -75,7 +85,11 @@ _CLOSE_CALL = Prepared(
         cdr_revision=bindparam("revision"),
         derived_events=bindparam("derived"),
         next_sweep_at=sa.null(),
+        rated_revision=sa.func.coalesce(
+            bindparam("rated", type_=calls.c.rated_revision.type), calls.c.rated_revision
+        ),
     )
+    .returning(calls.c.rated_revision)
 )
 _newer = cdrs.alias("newer")
 _IS_LATEST = ~sa.exists().where(
@@ -92,26 +106,29 @@ _OPEN_CALLS = (
 
 
 def save_cdr(
-    connection: Connection, seller_id: str, cdr: Cdr, derived_events: int, at: datetime
-) -> int:
-    """Keep a CDR and close its call; the revision under which it is kept.
+    connection: Connection,
+    seller_id: str,
+    cdr: Cdr,
+    derived_events: int,
+    at: datetime,
+    *,
+    is_rated: bool = False,
+) -> SavedCdr:
+    """Keep a CDR and close its call.
 
     The same content as the latest revision is that revision. `derived_events` is how many events
-    it was derived from. Within a transaction that has locked the call (`ensure_and_lock_call`);
-    raises NotFoundError when there is no such call.
+    it was derived from; a new revision counts as rated if `is_rated`, since the same transaction
+    sees to that, else it is due for it. Within a transaction that has locked the call
+    (`ensure_and_lock_call`); raises NotFoundError when there is no such call.
     """
     cdr = _as_stored(cdr)
     latest = read_cdr(connection, seller_id, cdr.call_sid)
-    if latest is not None and latest.cdr == cdr:
-        revision = latest.revision
-    else:
-        revision = latest.revision + 1 if latest else 1
-        values = {name: getattr(cdr, name) for name in _FIELDS}
-        values["attempts"] = encode_attempts(cdr.attempts)
-        values["flags"] = " ".join(cdr.flags)
-        values |= {"seller_id": seller_id, "revision": revision, "derived_at": at}
-        _INSERT.count(connection, values)
-    closed = _CLOSE_CALL.count(
+    is_new = latest is None or latest.cdr != cdr
+    revision = (latest.revision if latest else 0) + is_new
+    if is_new:
+        _INSERT.count(connection, _as_row(seller_id, cdr, revision, at))
+    rated = (revision if is_rated else 0) if is_new else None
+    closed = _CLOSE_CALL.first(
         connection,
         {
             "of_seller_id": seller_id,
@@ -119,11 +136,19 @@ def save_cdr(
             "at": at,
             "revision": revision,
             "derived": derived_events,
+            "rated": rated,
         },
     )
-    if closed != 1:
+    if closed is None:
         raise NotFoundError(f"call {cdr.call_sid} isn't known: it must be there to get a CDR")
-    return revision
+    return SavedCdr(cdr, revision, is_new, is_rated=(closed[0] or 0) >= revision)
+
+
+def _as_row(seller_id: str, cdr: Cdr, revision: int, at: datetime) -> dict[str, Any]:
+    values = {name: getattr(cdr, name) for name in _FIELDS}
+    values["attempts"] = encode_attempts(cdr.attempts)
+    values["flags"] = " ".join(cdr.flags)
+    return values | {"seller_id": seller_id, "revision": revision, "derived_at": at}
 
 
 def read_cdr(

@@ -138,6 +138,12 @@ _SETTLE = Prepared(
         "sqlite": _choose_told(_read_told_sqlite()),
     }
 )
+_LOCK = Prepared(
+    sa.select(reservations.c.counter)
+    .where(matches(reservations, "seller_id", "call_sid"))
+    .order_by(reservations.c.attempt, reservations.c.destination_id, reservations.c.counter)
+    .with_for_update()
+)
 _EXPIRE = Prepared({"postgresql": _move(_LEASE_ENDED), "sqlite": _LEASE_ENDED})
 _SET_STATE = Prepared(
     sa.update(reservations)
@@ -190,6 +196,14 @@ def settle(
     moved = _run(connection, _SETTLE, parameters)
     place = _KEY.index("attempt")
     return tuple(sorted((Settled(*row[place:]) for row in moved), key=_by_dial))
+
+
+def lock_reservations(connection: Connection, seller_id: str, call_sid: str) -> None:
+    """Hold a call's reservations before anything else of it is locked that `settle` will take.
+
+    For a transaction that charges the call's accounts, which are counters too, and then settles.
+    """
+    _LOCK.all(connection, {"seller_id": seller_id, "call_sid": call_sid})
 
 
 def release_expired(connection: Connection, now: datetime, most: int) -> int:

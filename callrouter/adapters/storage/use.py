@@ -101,7 +101,7 @@ class Use:
         if self._begin is None:
             return connection
         try:
-            _run(connection, self._begin)
+            run_command(connection, self._begin)
         except psycopg.OperationalError:
             was_cut = self._operation is not None and self._operation.cut
             if was_cut or not _is_broken(connection):
@@ -109,13 +109,13 @@ class Use:
             self._give_up(connection)
             connection.close()
             self._connection = connection = self._connections.check_out(self._operation)
-            _run(connection, self._begin)
+            run_command(connection, self._begin)
         return connection
 
     def _commit(self) -> None:
         if self._begin is None or self._connection is None:
             return
-        if _run(self._connection, "COMMIT") == b"ROLLBACK":
+        if run_command(self._connection, "COMMIT") == b"ROLLBACK":
             # PostgreSQL's answer to COMMIT in a failed transaction; no error of its own.
             raise RuntimeError("a statement failed and its error was swallowed: nothing is kept")
 
@@ -127,7 +127,7 @@ class Use:
         with suppress(*FAILURES):
             if _is_in_transaction(connection):
                 # Not the driver's rollback(): psycopg's deallocates every prepared statement.
-                _run(connection, "ROLLBACK")
+                run_command(connection, "ROLLBACK")
         if _is_broken(connection) or _is_in_transaction(connection):
             self._give_up(connection)
 
@@ -160,7 +160,7 @@ class Use:
         raise StorageUnavailableError(f"the database can't serve: {reason}") from error
 
 
-def _run(connection: Connection, command: str) -> bytes | None:
+def run_command(connection: Connection, command: str) -> bytes | None:
     """Run a command that has no result, by the driver; what the server says that it did."""
     raw = _psycopg_or_sqlite(connection)
     if isinstance(raw, psycopg.Connection):

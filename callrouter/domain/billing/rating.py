@@ -36,8 +36,8 @@ class PastQuestion:
 
     `window`: the last call of the same caller and campaign that was paid; `day`: how many calls
     were paid. Either is about calls that began from its first instant to before its second, other
-    than the call itself. A window ends with the call: of two that overlap the first one that is
-    rated is paid for, and rating an old call again doesn't see those that came after it.
+    than the call itself. A window reaches as far beyond the call as before it: of two calls the
+    first one that is rated is paid for, though it may have come later and ended earlier.
     """
 
     window: tuple[datetime, datetime] | None = None
@@ -80,7 +80,7 @@ def ask_past(talk: Talk, terms: Terms, zone: str) -> PastQuestion:
     window = day = None
     if terms.duplicate_window_s and not read_caller(talk.ani).withheld:
         since_at = talk.started_at - timedelta(seconds=terms.duplicate_window_s)
-        window = (since_at, talk.started_at + timedelta(milliseconds=talk.total_ms))
+        window = (since_at, talk.started_at + timedelta(seconds=terms.duplicate_window_s))
     if terms.most_per_day is not None:
         until_at = find_next_start(Period.DAY, zone, talk.started_at)
         assert until_at is not None  # noqa: S101 - only "ever" has no end

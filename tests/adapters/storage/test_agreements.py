@@ -7,6 +7,7 @@ from callrouter.adapters.storage.agreement_tables import agreements
 from callrouter.adapters.storage.agreements import (
     AgreementVersion,
     current_agreement_version,
+    find_newest_versions,
     list_agreement_versions,
     list_agreements,
     read_agreement,
@@ -115,3 +116,14 @@ def test_a_version_is_never_changed_or_removed(
 
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), stored.write() as connection:
         connection.execute(change)
+
+
+def test_the_newest_versions_of_several_parties_are_read_at_once(stored: Database) -> None:
+    for agreement in (FIRST, replace(FIRST, version=2), RADIO_FIRST):
+        save(stored, agreement)
+    radio = RADIO_FIRST.party
+    with stored.read() as connection:
+        asked = [BUYER, radio, Party(Side.BUYER, "nobody"), Party(Side.PUBLISHER, "acme")]
+        assert find_newest_versions(connection, "acme", asked) == {BUYER: 2, radio: 1}
+        assert find_newest_versions(connection, "bolt", asked) == {}
+        assert find_newest_versions(connection, "acme", []) == {}

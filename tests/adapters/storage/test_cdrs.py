@@ -78,7 +78,7 @@ def save(database: Database, *some: Cdr, events: int = 5, seconds: float = 200.0
             ensure_and_lock_call(
                 connection, "acme", cdr.call_sid, cdr.started_at, cdr.did, cdr.ani, at(180)
             )
-            revision = save_cdr(connection, "acme", cdr, events, at(seconds))
+            revision = save_cdr(connection, "acme", cdr, events, at(seconds)).revision
     return revision
 
 

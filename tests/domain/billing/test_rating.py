@@ -251,7 +251,7 @@ def test_what_must_be_known_of_the_past_is_asked_for() -> None:
     assert ask_past(talk_of(), terms_of(), "UTC") == PastQuestion()
     terms = terms_of(duplicate_window_s=DAY_S, most_per_day=1)
     assert ask_past(talk_of(), terms, "America/Chicago") == PastQuestion(
-        (AT - timedelta(days=1), AT + timedelta(seconds=151)),
+        (AT - timedelta(days=1), AT + timedelta(days=1)),
         (datetime(2026, 11, 26, 6, tzinfo=UTC), datetime(2026, 11, 27, 6, tzinfo=UTC)),
     )
 

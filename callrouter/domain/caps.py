@@ -16,9 +16,12 @@ _PERIODS = tuple(Period)
 
 
 class Measure(StrEnum):
-    """What a cap counts: calls, or micro-units of money for REVENUE.
+    """What a cap counts: calls, or micro-units of money for REVENUE and the two of CREDIT.
 
-    ATTEMPTS are dials, whatever came of them; CONCURRENT are dials and talks in progress.
+    ATTEMPTS are dials, whatever came of them; CONCURRENT are dials and talks in progress. CREDIT is
+    what a call may add to its buyer's account, until it is charged or not connected; with
+    ATTEMPT_CREDIT until it is charged, as it may be when nobody was connected. No table has caps of
+    these.
     """
 
     ATTEMPTS = "attempts"
@@ -26,6 +29,12 @@ class Measure(StrEnum):
     PAYABLE = "payable"
     REVENUE = "revenue"
     CONCURRENT = "concurrent"
+    CREDIT = "credit"
+    ATTEMPT_CREDIT = "attempt_credit"
+
+
+ON_ACCOUNTS = frozenset({Measure.CREDIT, Measure.ATTEMPT_CREDIT})
+"""The measures of what is held on buyers' accounts."""
 
 
 class SubjectKind(StrEnum):
@@ -113,8 +122,8 @@ class Counter:
     """A cap compiled for its subject: the place where its calls are counted.
 
     `campaign_id` is "" when it counts over all campaigns. Periods begin on the clocks of `zone`
-    (IANA). `spacing_s` is the least time between two dials, `currency` that of REVENUE.
-    `limit` is the cap's; `is_money` tells that a dial takes what the route is worth, not 1.
+    (IANA). `spacing_s` is the least time between two dials, `currency` that of money.
+    `limit` is the cap's; `is_money` tells that a dial takes what it is worth, not 1.
     """
 
     cap: Cap
@@ -133,11 +142,14 @@ class Counter:
         scope = f"/in:{self.campaign_id}" if self.campaign_id else ""
         subject = f"/{self.subject.kind}:{self.subject.subject_id}"
         object.__setattr__(self, "limit", self.cap.limit)
-        object.__setattr__(self, "is_money", self.cap.measure is Measure.REVENUE)
+        is_account = self.cap.measure in ON_ACCOUNTS
+        is_money = is_account or self.cap.measure is Measure.REVENUE
+        object.__setattr__(self, "is_money", is_money)
         object.__setattr__(self, "_place", _PERIODS.index(self.cap.period))
         # Campaigns may differ in their currency, and amounts of two can't be added up.
         of_currency = f"-{self.currency}" if self.is_money and not scope and self.currency else ""
-        object.__setattr__(self, "_before", f"{self.cap.measure}{of_currency}/")
+        name = "account" if is_account else self.cap.measure
+        object.__setattr__(self, "_before", f"{name}{of_currency}/")
         object.__setattr__(self, "_behind", scope + subject)
 
     def key_in(self, moment: Moment) -> str:
@@ -145,8 +157,8 @@ class Counter:
 
         `connected/day:2026-11-26/destination:acme-east`, or in one campaign only
         `connected/day:2026-11-26/in:flood-repair/destination:acme-east`. Revenue over all campaigns
-        is counted by currency, as in `revenue-USD/ever/buyer:acme`. Ids are slugs, so that no two
-        counters share a key.
+        is counted by currency, as in `revenue-USD/ever/buyer:acme`; a buyer's account is
+        `account-USD/ever/buyer:acme`. Ids are slugs, so that no two counters share a key.
         """
         return self._before + moment.names(self.zone)[self._place] + self._behind
 

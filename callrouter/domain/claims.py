@@ -1,5 +1,6 @@
 """What a decision takes of the counters: to be reserved before anybody is dialled."""
 
+from callrouter.domain.account_judge import AccountJudge
 from callrouter.domain.caps import Claim, DialClaims, SubjectKind, merge_claims, name_buyer
 from callrouter.domain.claims_book import list_claims_of
 from callrouter.domain.conditions import Conditions
@@ -14,16 +15,18 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
     """What must be reserved for `decision`, as of the conditions that it was made under.
 
     What the destinations of a group share is claimed once for each attempt; where they are of
-    several buyers, what these count is claimed for each of them, since only one gets the call.
+    several buyers, what these count is claimed for each of them, since only one gets the call. So
+    it is with what is held on a buyer's account: for the dearest of its destinations.
     """
     if decision.dial is None:
         return ()
     page = plan.claims_book.open_at(Moment(conditions.at))
     of_publisher = plan.publisher_counters.get(decision.publisher, ())
-    if not decision.also and not conditions.stops:
+    if not (decision.also or conditions.stops or conditions.standings):
         planned = _find_planned(plan, decision.dial)
         return page.list_alone(planned, decision.publisher, of_publisher)
     stops = group_stops(conditions.stops)
+    accounts = AccountJudge(plan, conditions) if conditions.standings else None
     dials = decision.dials
     has_one_buyer = len({dial.buyer_id for dial in dials}) == 1
     found: list[DialClaims] = []
@@ -35,11 +38,15 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
             own = (*own, make_probe_claim(dial.destination_id))
         if own:
             found.append(DialClaims(dial.destination_id, own))
+        of_buyer = "" if has_one_buyer else name_buyer(dial.buyer_id)
         for taking in (*page.list_shared(planned), *page.take(planned, of_publisher)):
-            is_buyers = not has_one_buyer and taking.counter.subject.kind is SubjectKind.BUYER
-            name = name_buyer(dial.buyer_id) if is_buyers else ""
-            shared.setdefault(name, []).append(taking.claim)
-    found += [DialClaims(name, merge_claims(tuple(claims))) for name, claims in shared.items()]
+            is_buyers = taking.counter.subject.kind is SubjectKind.BUYER
+            shared.setdefault(of_buyer if is_buyers else "", []).append(taking.claim)
+        if accounts is not None:
+            shared.setdefault(of_buyer, []).extend(accounts.list_claims(planned))
+    found += [
+        DialClaims(name, merge_claims(tuple(claims))) for name, claims in shared.items() if claims
+    ]
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from callrouter.domain.caller_lists import KnownCaller
 from callrouter.domain.caps import Usage
+from callrouter.domain.standing import Standings
 from callrouter.domain.stops import Stop
 
 NOBODY = KnownCaller()
@@ -27,8 +28,8 @@ class Conditions:
     """What stood at the instant `at`.
 
     `usage` is by counter key; a counter without an entry is empty. `stops` are those that concern
-    the table. `earnings` are by destination. `counts` is False while the database is away: then
-    nothing can be reserved, and `usage` says nothing.
+    the table, `standings` those of its buyers that matter. `earnings` are by destination. `counts`
+    is False while the database is away: then nothing can be reserved, and `usage` says nothing.
     """
 
     at: datetime
@@ -36,4 +37,5 @@ class Conditions:
     stops: tuple[Stop, ...] = ()
     caller: KnownCaller = NOBODY
     earnings: Mapping[str, Earnings] = field(default_factory=dict)
+    standings: Standings = field(default_factory=dict)
     counts: bool = True

@@ -21,6 +21,7 @@ class SkipRule(StrEnum):
     ATTEMPT_LIMIT = "attempt_limit"
     RING_LIMIT = "ring_limit"
     STOPPED = "stopped"
+    STANDING = "standing"
     BLOCKED = "blocked"
     TOO_SOON = "too_soon"
     REPEAT = "repeat"
@@ -29,6 +30,7 @@ class SkipRule(StrEnum):
     CLOSED = "closed"
     FILTERED = "filtered"
     FULL = "full"
+    CREDIT = "credit"
     UNCOUNTED = "uncounted"
 
 

@@ -49,7 +49,11 @@ class Directory:
     def zone_of(self, destination_id: str) -> str:
         """The zone of the buyer whose destination it is; UTC for one that isn't here."""
         destination = self.destinations.get(destination_id)
-        buyer = self.buyers.get(destination.buyer_id) if destination else None
+        return self.zone_of_buyer(destination.buyer_id) if destination else "UTC"
+
+    def zone_of_buyer(self, buyer_id: str) -> str:
+        """The buyer's zone; UTC for one that isn't here."""
+        buyer = self.buyers.get(buyer_id)
         return buyer.zone if buyer else "UTC"
 
 

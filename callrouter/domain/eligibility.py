@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
 
+from callrouter.domain.account_judge import AccountJudge
 from callrouter.domain.caller_judge import CallerJudge
 from callrouter.domain.cap_words import name_limit, say_usage
 from callrouter.domain.caps import UNLIMITED, Usage
@@ -76,6 +77,7 @@ class Judge:
         self._facts: CallFacts | None = None
         self._caller = CallerJudge(plan, call, conditions)
         self._is_known = conditions.caller is not NOBODY
+        self._accounts = AccountJudge(plan, conditions) if conditions.standings else None
         self.refusal = self._refuse_call()
         self._of_call = self.refusal or self._find_spent()
 
@@ -116,6 +118,10 @@ class Judge:
             or self._skip_closed(planned)
             or self._skip_without_room(planned)
         )
+
+    def put_later(self, ranked: list[tuple[PlannedRoute, str]]) -> list[tuple[PlannedRoute, str]]:
+        """The ranked candidates with those behind all others whose buyers' state says so."""
+        return ranked if self._accounts is None else self._accounts.put_later(ranked)
 
     def needs_probe(self, planned: PlannedRoute) -> bool:
         """Whether a call to this candidate is the one that tries it after an outage."""
@@ -203,9 +209,11 @@ class Judge:
         return self._filtered[place]
 
     def _skip_without_room(self, planned: PlannedRoute) -> Skip | None:
+        skip = None if self._accounts is None else self._accounts.find_skip(planned)
+        if skip is not None:
+            return skip
         if self._needs_counts:
             return self._skip_uncounted(planned)
-        skip = None
         if planned.own_counters:
             skip = self._find_full(self._page.list_own(planned))
         if skip is None and (planned.shared_counters or self._of_publisher):

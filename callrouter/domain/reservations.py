@@ -13,7 +13,7 @@ Whatever is told twice changes nothing the second time.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callrouter.domain.caps import Measure
+from callrouter.domain.caps import ON_ACCOUNTS, Measure
 
 
 class ReservationState(StrEnum):
@@ -31,6 +31,7 @@ class DialOutcome:
 
     `was_dialled` is False for a dial that never happened: the carrier refused it, or the caller
     had gone before. In a group that rings together, `connected` is True for the one that won.
+    `is_charged` tells that whatever the call costs its buyer is on the account by now.
     """
 
     attempt: int
@@ -38,6 +39,7 @@ class DialOutcome:
     was_dialled: bool = True
     connected: bool | None = None
     payable: bool | None = None
+    is_charged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,11 @@ def settle_measure(measure: Measure, outcome: DialOutcome) -> ReservationState |
     """What an ended dial makes of its claim on a counter of `measure`; None: not known yet.
 
     Attempts count when dialled, connected calls when joined, payable calls and their revenue when
-    payable. A dial that ended is no call at once any more.
+    payable. A dial that ended is no call at once any more. Credit is never converted: a charge is
+    an entry of its own, and until that is there the claim stands for it.
     """
+    if measure in ON_ACCOUNTS:
+        return _settle_credit(measure, outcome)
     counts: bool | None = False
     if outcome.was_dialled:
         match measure:
@@ -78,3 +83,10 @@ def settle_measure(measure: Measure, outcome: DialOutcome) -> ReservationState |
     if counts is None:
         return None
     return ReservationState.CONVERTED if counts else ReservationState.RELEASED
+
+
+def _settle_credit(measure: Measure, outcome: DialOutcome) -> ReservationState | None:
+    costs_nothing = not outcome.was_dialled or (
+        measure is Measure.CREDIT and outcome.connected is False
+    )
+    return ReservationState.RELEASED if outcome.is_charged or costs_nothing else None

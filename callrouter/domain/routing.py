@@ -82,7 +82,7 @@ def _rank(
     """Every candidate with what the strategy saw of it; before all, where the DID is pointed."""
     table = plan.table
     ranking = Ranking(table.strategy, call.call_sid, table.currency, judge.moment, conditions)
-    ranked = rank_routes(plan, ranking, judge.prefers)
+    ranked = judge.put_later(rank_routes(plan, ranking, judge.prefers))
     pointed = plan.find_pointed(call.did)
     return ranked if pointed is None or pointed.is_listed else [(pointed, ""), *ranked]
 

@@ -68,8 +68,8 @@ def close_if_over(
         note_attempt(connection, seller_id, attempt, history, at, compiled)
     _log_cdr(saved)
     if settles:
-        rate_call(connection, seller_id, saved, at, compiled)
-        settle_call(connection, seller_id, history, at)
+        is_rated = rate_call(connection, seller_id, saved, at, compiled)
+        settle_call(connection, seller_id, history, at, is_charged=is_rated)
     return True
 
 

@@ -16,6 +16,7 @@ from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.attempt_outcomes import read_earnings
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import read_table_text
+from callrouter.adapters.storage.standings import list_standings
 from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.terms import Agreement
@@ -24,6 +25,7 @@ from callrouter.domain.directory import Directory
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.routing_table import RoutingTable, StrategyName
+from callrouter.domain.standing import Standings
 from callrouter.domain.stops import StopsBySubject, group_stops
 
 _MOST_VERSIONS = 5_000
@@ -60,7 +62,7 @@ class _Versions(Generic[_Value]):
 
 
 class Compiled:
-    """Tables, directories, plans, terms and stops by seller and version; safe for threads."""
+    """Tables, directories, plans, terms, stops and accounts by version; safe for threads."""
 
     def __init__(self) -> None:
         """Start empty; each version is read when a call first needs it."""
@@ -69,6 +71,7 @@ class Compiled:
         self._plans: _Versions[Plan] = _Versions()
         self._stops: _Versions[StopsBySubject] = _Versions()
         self._agreements: _Versions[Agreement] = _Versions()
+        self._standings: _Versions[Standings] = _Versions()
         self._earnings: _Versions[Mapping[str, Earnings]] = _Versions()
 
     def table(
@@ -152,6 +155,19 @@ class Compiled:
         """One version of what a party has agreed to, from memory or else from the database."""
         return self._agreements.get(
             (seller_id, party, version), lambda: _read(connection, seller_id, party, version)
+        )
+
+    def standings(
+        self, connection: Connection, seller_id: str, conditions_version: int
+    ) -> Standings:
+        """The accounts that matter to calls at one conditions version; as `stops` is."""
+        return self._standings.get(
+            (seller_id, conditions_version),
+            lambda: {
+                each.standing.buyer_id: each.standing
+                for each in list_standings(connection, seller_id)
+                if each.standing.matters
+            },
         )
 
     def earnings(

@@ -28,7 +28,7 @@ from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import Route
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGood, KnownNumber
-from callrouter.workflows.read_conditions import find_concerned, read_conditions
+from callrouter.workflows.read_conditions import find_accounts, find_concerned, read_conditions
 
 log = structlog.get_logger()
 
@@ -128,9 +128,13 @@ def _decide_uncounted(
     at: datetime,
 ) -> Decided:
     call = replace(call, publisher=number.publisher)
-    stops = known.stops.get(seller_id, {})
-    conditions = Conditions(at=at, stops=find_concerned(stops, plan, call.publisher), counts=False)
-    depends = bool(conditions.stops or plan.list_counters(call.publisher))
+    conditions = Conditions(
+        at=at,
+        stops=find_concerned(known.stops.get(seller_id, {}), plan, call.publisher),
+        standings=find_accounts(known.standings.get(seller_id, {}), plan),
+        counts=False,
+    )
+    depends = bool(conditions.stops or conditions.standings or plan.list_counters(call.publisher))
     return Decided(decide(plan, call, conditions), conditions if depends else None)
 
 

@@ -6,7 +6,7 @@ database. It also answers which seller an AccountSid belongs to, so that no webh
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -18,9 +18,11 @@ from callrouter.adapters.storage.known_good import KnownGoodRows, read_known_goo
 from callrouter.adapters.storage.known_good_file import KnownGoodFile, KnownGoodFileError
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import Seller, open_tokens, read_change_counter
+from callrouter.adapters.storage.standings import SellersStanding
 from callrouter.domain.directory import Directory
 from callrouter.domain.errors import PolicyFileError, SettingsError, StorageUnavailableError
 from callrouter.domain.routing_table import Route, RoutingTable
+from callrouter.domain.standing import BuyerStanding, Standings
 from callrouter.domain.stops import StopsBySubject, group_stops
 from callrouter.workflows.compiled import Compiled
 
@@ -47,6 +49,7 @@ class KnownGood:
     tables: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     directories: Mapping[str, Directory] = field(default_factory=dict)
     stops: Mapping[str, StopsBySubject] = field(default_factory=dict)
+    standings: Mapping[str, Standings] = field(default_factory=dict)
 
     def table(self, compiled: Compiled, seller_id: str, campaign_id: str) -> RoutingTable:
         """A campaign's table as it was live then."""
@@ -177,4 +180,13 @@ class KnownGoodKeeper:
                 )
                 for seller_id in {each.seller_id for each in rows.stops}
             },
+            standings=_group_standings(rows.standings),
         )
+
+
+def _group_standings(rows: Iterable[SellersStanding]) -> Mapping[str, Standings]:
+    grouped: dict[str, dict[str, BuyerStanding]] = {}
+    for row in rows:
+        if row.standing.matters:
+            grouped.setdefault(row.seller_id, {})[row.standing.buyer_id] = row.standing
+    return grouped

@@ -49,5 +49,5 @@ def rate_and_settle(
     """
     is_rated = rate_if_due(connection, seller_id, call_sid, at, compiled)
     history = read_history(read_events(connection, seller_id, call_sid))
-    settle_call(connection, seller_id, history, at)
+    settle_call(connection, seller_id, history, at, is_charged=is_rated)
     return is_rated

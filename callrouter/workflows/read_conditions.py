@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.known_callers import read_caller
 from callrouter.adapters.storage.live_numbers import NumberNow
+from callrouter.domain.account_judge import find_dearest, list_account_counters
 from callrouter.domain.caller_lists import KnownCaller, country_of
-from callrouter.domain.caps import Usage
+from callrouter.domain.caps import Counter, Usage
 from callrouter.domain.conditions import NOBODY, Conditions
 from callrouter.domain.decision import CallSoFar
 from callrouter.domain.periods import Moment
 from callrouter.domain.plan import Plan, make_probe_claim
+from callrouter.domain.standing import Standings
 from callrouter.domain.stops import Stop, StopKind, StopsBySubject
 from callrouter.workflows.compiled import Compiled
 
@@ -31,7 +33,7 @@ def read_conditions(
     at: datetime,
     full: frozenset[str] = frozenset(),
 ) -> Conditions:
-    """What stands for this call: stops, counters, its caller, what was earned lately.
+    """What stands for this call: stops, accounts, counters, its caller, what was earned lately.
 
     Counters in `full` had no room a moment ago and are taken to have none. A plan that asks for
     nothing costs no statement.
@@ -39,18 +41,27 @@ def read_conditions(
     stops = find_concerned(
         compiled.stops(connection, seller_id, number.conditions_version), plan, call.publisher
     )
-    keys = plan.list_keys(Moment(at), call.publisher)
+    standings = find_accounts(
+        compiled.standings(connection, seller_id, number.conditions_version), plan
+    )
+    accounts = list_account_counters(plan, standings, at)
+    keys = [*plan.list_keys(Moment(at), call.publisher), *accounts]
     keys += [
         make_probe_claim(stop.subject_id).key
         for stop in stops
         if stop.is_breaker and stop.kind is StopKind.DESTINATION
     ]
+    usage = _read_usage(connection, seller_id, keys)
+    if full:
+        dearest = find_dearest(plan, standings, at)
+        usage = _fill(usage, plan, call.publisher, at, full, accounts, dearest)
     return Conditions(
         at=at,
-        usage=_fill(_read_usage(connection, seller_id, keys), plan, call.publisher, at, full),
+        usage=usage,
         stops=stops,
         caller=_read_caller(connection, seller_id, plan, number, call, at),
         earnings=compiled.earnings(connection, seller_id, plan, at),
+        standings=standings,
     )
 
 
@@ -63,6 +74,14 @@ def find_concerned(stops: StopsBySubject, plan: Plan, publisher: str) -> tuple[S
     subjects |= {(StopKind.DESTINATION, each.destination_id) for each in routes}
     subjects |= {(StopKind.BUYER, each.buyer_id) for each in routes}
     return tuple(stop for subject in sorted(subjects & stops.keys()) for stop in stops[subject])
+
+
+def find_accounts(standings: Standings, plan: Plan) -> Standings:
+    """The accounts of those buyers that a decision by `plan` may dial."""
+    if not standings:
+        return standings
+    buyers = {each.buyer_id for each in (*plan.routes, *plan.extra.values())}
+    return {buyer_id: standings[buyer_id] for buyer_id in sorted(buyers & standings.keys())}
 
 
 def _read_caller(
@@ -101,19 +120,27 @@ def _read_usage(connection: Connection, seller_id: str, keys: Sequence[str]) -> 
 
 
 def _fill(
-    usage: Mapping[str, Usage], plan: Plan, publisher: str, at: datetime, full: frozenset[str]
+    usage: Mapping[str, Usage],
+    plan: Plan,
+    publisher: str,
+    at: datetime,
+    full: frozenset[str],
+    accounts: Mapping[str, Counter],
+    dearest: Mapping[str, int],
 ) -> Mapping[str, Usage]:
-    """The usage with no room on the counters of `full`, should it have come back meanwhile."""
-    if not full:
-        return usage
+    """The usage with no room on the counters of `full`, should it have come back meanwhile.
+
+    On accounts that is room for the `dearest` call.
+    """
     filled = dict(usage)
     moment = Moment(at)
     counters = {counter.key_in(moment): counter for counter in plan.list_counters(publisher)}
+    counters.update(accounts)
     for key in full:
         counter, counted = counters.get(key), usage.get(key, _UNUSED)
         if counter is None:  # a probe's, of which there is one
             filled[key] = replace(counted, held=1)
-        elif counter.has_room(counted, at):
+        elif counter.has_room(counted, at, dearest.get(key, 1)):
             is_spaced = counter.spacing_s > 0
             filled[key] = replace(
                 counted,

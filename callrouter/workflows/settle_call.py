@@ -1,5 +1,6 @@
 """Give back, or count for good, what the dials of a call had reserved, as soon as it is known."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -18,16 +19,27 @@ log = structlog.get_logger()
 _UNANSWERED = frozenset({LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.FAILED, LegStatus.CANCELED})
 
 
-def settle_call(connection: Connection, seller_id: str, history: CallHistory, at: datetime) -> bool:
+def settle_call(
+    connection: Connection,
+    seller_id: str,
+    history: CallHistory,
+    at: datetime,
+    *,
+    is_charged: bool = False,
+) -> bool:
     """Settle what is known by now of a call's reservations; True if anything moved.
 
     The last statement of its transaction, and the only one that touches counters: others wait for
-    them until the COMMIT. Told again it moves nothing.
+    them until the COMMIT. Told again it moves nothing. `is_charged` once what the call costs is on
+    its buyers' accounts, be it by this transaction: what was held there is given back then.
     """
     if not any(decided.reserves for decided in history.decisions):
         return False
     call_sid = history.decisions[0].call_sid
-    moved = settle(connection, seller_id, call_sid, list_dial_outcomes(history), at)
+    outcomes = list_dial_outcomes(history)
+    if is_charged:
+        outcomes = tuple(replace(outcome, is_charged=True) for outcome in outcomes)
+    moved = settle(connection, seller_id, call_sid, outcomes, at)
     for each in moved:
         if each.is_correction and each.became is ReservationState.CONVERTED:
             log.warning(

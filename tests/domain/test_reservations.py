@@ -2,7 +2,7 @@
 
 import pytest
 
-from callrouter.domain.caps import Measure
+from callrouter.domain.caps import ON_ACCOUNTS, Measure
 from callrouter.domain.reservations import (
     DialOutcome,
     ReservationState,
@@ -44,7 +44,37 @@ def test_what_counts_of_a_dial_is_what_came_of_it(
     )
 
     assert tuple(settle_measure(measure, outcome) for measure in IN_ORDER) == states
-    assert set(IN_ORDER) == set(Measure)
+    assert set(IN_ORDER) == set(Measure) - ON_ACCOUNTS
+
+
+@pytest.mark.parametrize(
+    ("was_dialled", "connected", "is_charged", "is_free", "is_free_by_attempt"),
+    [
+        pytest.param(True, True, False, False, False, id="talk that isn't charged yet"),
+        pytest.param(True, True, True, True, True, id="talk that is charged"),
+        pytest.param(True, False, False, True, False, id="no answer"),
+        pytest.param(True, False, True, True, True, id="no answer, call over"),
+        pytest.param(True, None, False, False, False, id="not known yet"),
+        pytest.param(False, None, False, True, True, id="never dialled"),
+    ],
+)
+def test_credit_is_held_until_the_call_can_cost_nothing_more(
+    was_dialled: bool,
+    connected: bool | None,
+    is_charged: bool,
+    is_free: bool,
+    is_free_by_attempt: bool,
+) -> None:
+    outcome = DialOutcome(
+        attempt=1,
+        destination_id="",
+        was_dialled=was_dialled,
+        connected=connected,
+        is_charged=is_charged,
+    )
+
+    assert settle_measure(Measure.CREDIT, outcome) == (NOT if is_free else None)
+    assert settle_measure(Measure.ATTEMPT_CREDIT, outcome) == (NOT if is_free_by_attempt else None)
 
 
 @pytest.mark.parametrize("was", ReservationState)

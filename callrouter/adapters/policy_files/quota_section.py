@@ -5,14 +5,15 @@ from typing import Annotated
 
 from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.rules import Refusal, Rule, must_be, whole
-from callrouter.domain.caps import Cap, Measure
+from callrouter.domain.caps import ON_ACCOUNTS, Cap, Measure
 from callrouter.domain.money import read_amount
 from callrouter.domain.periods import Period
 from callrouter.domain.rules import Quota
 
 _EXAMPLE = "50 connected per day"
 _CAP = re.compile(r"\s*(\S+)\s+(\w+)\s+(?:per\s+(\w+)|(ever))(\s+across\s+campaigns)?\s*")
-_MEASURES = tuple(measure for measure in Measure if measure is not Measure.CONCURRENT)
+_NOT_OF_TABLES = ON_ACCOUNTS | {Measure.CONCURRENT}
+_MEASURES = tuple(measure for measure in Measure if measure not in _NOT_OF_TABLES)
 _PERIODS = tuple(period for period in Period if period is not Period.EVER)
 _MOST = 10**9
 

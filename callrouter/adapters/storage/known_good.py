@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.sellers import read_change_counter
+from callrouter.adapters.storage.standings import SellersStanding, read_all_standings
 from callrouter.adapters.storage.statements import select_fields
 from callrouter.adapters.storage.stops import SellersStop, read_all_stops
 from callrouter.adapters.storage.tables import (
@@ -67,6 +68,7 @@ class KnownGoodRows:
     tables: tuple[TableRow, ...]
     directories: tuple[DirectoryRow, ...]
     stops: tuple[SellersStop, ...] = ()
+    standings: tuple[SellersStanding, ...] = ()
 
 
 _SELLERS = select_fields(sellers, SellerRow).order_by(sellers.c.seller_id)
@@ -116,4 +118,5 @@ def _read(connection: Connection, changes: int) -> KnownGoodRows:
         tables=tuple(TableRow(*row) for row in connection.execute(_TABLES)),
         directories=tuple(DirectoryRow(*row) for row in connection.execute(_DIRECTORIES)),
         stops=read_all_stops(connection),
+        standings=read_all_standings(connection),
     )

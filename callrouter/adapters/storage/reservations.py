@@ -42,6 +42,20 @@ def _has_room(
     )
 
 
+def _may_fit(
+    counter: sa.ColumnElement[str], amount: sa.ColumnElement[int], most: sa.ColumnElement[int]
+) -> sa.ColumnElement[bool]:
+    """Whether a counter could take `amount` at all: a new one up to `most`.
+
+    More only an account with money in advance, of which less than nothing is used.
+    """
+    known = cap_counters.alias("known")
+    in_advance = sa.select(known.c.used).where(
+        known.c.seller_id == _bind("seller_id"), known.c.counter == counter, known.c.used < 0
+    )
+    return sa.or_(amount <= most, in_advance.exists())
+
+
 def _kept(name: str) -> sa.ColumnElement[Any]:
     """A counter's column as an upsert's WHERE sees it.
 
@@ -102,7 +116,7 @@ def _take_wanted(wanted: sa.CTE) -> sa.CTE:
         sa.select(
             _bind("seller_id"), wanted.c.counter, _NOTHING, wanted.c.amount, _bind("reserved_at")
         )
-        .where(wanted.c.amount <= wanted.c.most)
+        .where(_may_fit(wanted.c.counter, wanted.c.amount, wanted.c.most))
         .order_by(wanted.c.counter)
     )
     insert = postgresql.insert(cap_counters).from_select(kept.keys(), rows)
@@ -126,7 +140,8 @@ def _take_statement() -> sqlite.Insert:
     kept = cap_counters.c
     amount, most = (bindparam(name, type_=sa.BigInteger) for name in ("amount", "most"))
     row = sa.select(_bind("seller_id"), _bind("counter"), _NOTHING, amount, _bind("reserved_at"))
-    insert = sqlite.insert(cap_counters).from_select(kept.keys(), row.where(amount <= most))
+    fits = _may_fit(_bind("counter"), amount, most)
+    insert = sqlite.insert(cap_counters).from_select(kept.keys(), row.where(fits))
     return insert.on_conflict_do_update(
         index_elements=[kept.seller_id, kept.counter],
         set_={

@@ -9,6 +9,7 @@ from callrouter.adapters.storage import (
     ledger_tables,
     outage_tables,
     schedule_tables,
+    standing_tables,
 )
 from callrouter.adapters.storage.tables import metadata
 
@@ -22,4 +23,5 @@ __all__ = [
     "metadata",
     "outage_tables",
     "schedule_tables",
+    "standing_tables",
 ]

@@ -60,7 +60,7 @@ def run(leg: Leg) -> Ran:
     database = open_database(leg.url)
     with database.read() as connection:
         read_usage(connection, SELLER, list(LIMITS))
-    _start()
+    come_together()
     taken, refused_calls = Counter[str](), 0
     for number in range(leg.calls):
         call = f"CA{leg.runner}-{number}"
@@ -71,13 +71,13 @@ def run(leg: Leg) -> Ran:
         if claims and leg.releases:
             _settle(database, call, connected=chance.random() < 0.5)
     if leg.releases:
-        _start()
+        come_together()
         taken.update(_use_up(database, leg.runner))
     database.dispose()
     return Ran(taken, refused_calls)
 
 
-def _start() -> None:
+def come_together() -> None:
     """Go on when all processes have come as far."""
     _barriers[0].wait(START_S)
 

@@ -27,6 +27,8 @@ CLAIMS = (
     claim("payable/day:2026-09-15/buyer:acme", 1),
     claim("revenue/ever/buyer:acme", 100, 45),
     claim("concurrent/ever/destination:acme-east", 3),
+    claim("credit/ever/buyer:acme", 100, 45),
+    claim("attempt_credit/ever/buyer:acme", 100, 45),
 )
 HELD, CONVERTED = ReservationState.HELD, ReservationState.CONVERTED
 _examples = itertools.count()

@@ -8,6 +8,7 @@ from multiprocessing import get_context
 import pytest
 
 from callrouter.adapters.storage.engine import open_database
+from tests.adapters.storage import credit_race
 from tests.adapters.storage.cap_race import LIMITS, START_S, Leg, Ran, come_to_start, run
 from tests.adapters.storage.cap_room import SELLER, add_up, read_counters
 
@@ -64,3 +65,17 @@ def test_what_is_released_in_the_race_is_used_again(
 
     assert sum(ran.taken.values()) > sum(LIMITS.values())
     assert read_totals(database_url) == {key: (limit, 0) for key, limit in LIMITS.items()}
+
+
+def test_money_paid_in_advance_is_spent_to_the_last_call_and_no_further(
+    database_url: str, processes: ProcessPoolExecutor
+) -> None:
+    database = open_database(database_url)
+    credit_race.pay(database, 60)
+
+    legs = [Leg(database_url, runner, 40, releases=True) for runner in range(RUNNERS)]
+    charged = sum(processes.map(credit_race.run, legs, timeout=START_S))
+
+    assert charged == 60
+    assert read_counters(database) == {(SELLER, credit_race.ACCOUNT): (0, 0)}
+    database.dispose()

@@ -1,0 +1,46 @@
+"""What a buyer's agreement means for calls that aren't over yet: how much each may cost at most."""
+
+from callrouter.domain.billing.terms import Agreement, Clock, Terms
+from callrouter.domain.standing import CallPrice, CreditLine
+
+_BEFORE_TALK_S = {Clock.CONNECTED: 5, Clock.ANSWERED: 60, Clock.TOTAL: 900}
+"""What a clock may count besides the longest talk: a late hang-up, a whisper, menus and ringing."""
+
+
+def price_calls(agreement: Agreement) -> tuple[CallPrice, ...]:
+    """The most that one more call may cost by each of the agreement's terms.
+
+    An attempt counts as the dearest of all that are paid by the attempt: which of them holds for
+    all attempts of a call isn't known before the last one.
+    """
+    dearest_attempt = max((each.per_attempt_micros or 0 for each in agreement.terms), default=0)
+    return tuple(_price(each, dearest_attempt) for each in agreement.terms)
+
+
+def open_credit(agreement: Agreement) -> CreditLine | None:
+    """The credit that the calls of a buyer are held against; None where its debt isn't limited."""
+    if agreement.credit is None:
+        return None
+    return CreditLine(
+        limit_micros=agreement.credit.limit_micros,
+        currency=agreement.credit.currency,
+        prices=price_calls(agreement),
+        pays_attempts=any(each.per_attempt_micros is not None for each in agreement.terms),
+    )
+
+
+def _price(terms: Terms, dearest_attempt: int) -> CallPrice:
+    flat = max((band.price_micros for band in terms.bands), default=0)
+    if terms.per_attempt_micros is not None:
+        flat = dearest_attempt
+    minutes = terms.per_minute
+    increment_s = max(minutes.first_s, minutes.next_s) if minutes else 0
+    return CallPrice(
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        campaign_id=terms.campaign_id,
+        destination_id=terms.destination_id,
+        flat_micros=flat,
+        per_minute_micros=minutes.price_micros if minutes else 0,
+        extra_s=increment_s + _BEFORE_TALK_S[terms.clock] if minutes else 0,
+    )

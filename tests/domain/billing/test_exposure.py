@@ -1,0 +1,73 @@
+"""How much a call may cost at most by an agreement, before anybody knows how it will end."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from callrouter.domain.billing.exposure import open_credit, price_calls
+from callrouter.domain.billing.party import Party, Side
+from callrouter.domain.billing.terms import Agreement, Band, Clock, Credit, PerMinute, Terms
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+USD = 1_000_000
+BASE = Terms(starts_at=START, ends_at=None, currency="USD")
+
+
+def agree(*terms: Terms, credit: Credit | None = None) -> Agreement:
+    return Agreement(
+        party=Party(Side.BUYER, "acme"), version=1, zone="UTC", terms=terms, credit=credit
+    )
+
+
+def cents(micros: int) -> int:
+    return micros // 10_000
+
+
+@pytest.mark.parametrize(
+    ("terms", "most_cents"),
+    [
+        pytest.param(replace(BASE, bands=(Band(120, 75 * USD),)), 7500, id="one price"),
+        pytest.param(
+            replace(BASE, bands=(Band(0, 10 * USD), Band(300, 20 * USD))), 2000, id="bands"
+        ),
+        pytest.param(
+            replace(BASE, bands=(Band(0, 30 * USD), Band(300, 20 * USD))),
+            3000,
+            id="a dearer band below",
+        ),
+        pytest.param(replace(BASE, per_minute=PerMinute(USD, 30, 6)), 6059, id="by the minute"),
+        pytest.param(
+            replace(BASE, per_minute=PerMinute(USD, 60, 60), clock=Clock.TOTAL),
+            7600,
+            id="menus and ringing as well",
+        ),
+        pytest.param(replace(BASE, per_attempt_micros=2 * USD), 200, id="by the attempt"),
+    ],
+)
+def test_the_worst_case_of_a_call_that_may_last_an_hour(terms: Terms, most_cents: int) -> None:
+    (price,) = price_calls(agree(terms))
+
+    assert cents(price.find_dearest(3600)) == most_cents
+
+
+def test_of_attempts_the_dearest_counts_whoever_is_tried() -> None:
+    cheap, dear = replace(BASE, per_attempt_micros=USD), replace(BASE, per_attempt_micros=5 * USD)
+
+    prices = price_calls(agree(cheap, replace(dear, destination_id="acme-west")))
+
+    assert [price.flat_micros for price in prices] == [5 * USD, 5 * USD]
+
+
+def test_without_a_limit_nothing_is_held() -> None:
+    assert open_credit(agree(BASE)) is None
+
+
+def test_credit_is_opened_with_the_agreements_limit_and_prices() -> None:
+    by_attempt = replace(BASE, per_attempt_micros=USD, campaign_id="flood")
+
+    credit = open_credit(agree(by_attempt, credit=Credit(500 * USD, "USD")))
+
+    assert credit is not None
+    assert (credit.limit_micros, credit.currency, credit.pays_attempts) == (500 * USD, "USD", True)
+    assert [price.campaign_id for price in credit.prices] == ["flood"]

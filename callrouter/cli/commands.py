@@ -3,6 +3,7 @@
 import click
 
 from callrouter.cli.alerts import alert
+from callrouter.cli.audit import audit
 from callrouter.cli.buyers import buyers
 from callrouter.cli.callers import callers
 from callrouter.cli.calls import calls
@@ -64,6 +65,7 @@ _COMMANDS = (
     route,
     alert,
     sweep,
+    audit,
     doctor,
     simulate,
 )

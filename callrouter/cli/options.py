@@ -122,6 +122,11 @@ def author_options(command: CommandT) -> CommandT:
     command = click.option("--note", default="", metavar="TEXT", help="Why, for the history.")(
         command
     )
+    return author_option(command)
+
+
+def author_option(command: CommandT) -> CommandT:
+    """`--author` alone, where there is nothing to explain."""
     return click.option(
         "--author",
         default=_login_name,

@@ -3,7 +3,9 @@
 Reads only. Calls come in pages, each table keeps counters of its own: memory stays bounded.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,17 +25,18 @@ from callrouter.adapters.storage.stops import StopChange, list_stop_changes
 from callrouter.domain.caller_lists import ListEntry
 from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.replay.outcome_draws import OutcomePool
-from callrouter.domain.replay.remembered_callers import RememberedCallers
-from callrouter.domain.replay.replayed_table import ReplayedTable
-from callrouter.domain.replay.report import ReplayReport, ReplayTally
+from callrouter.domain.replay.report import ReplayReport, compare_runs
 from callrouter.domain.replay.stop_timeline import StopTimeline, StopTurn
 from callrouter.domain.routing_table import RoutingTable
 from callrouter.domain.stops import Stop
+from callrouter.workflows.replay_runs import Ends, Page, Run, RunBeside, RunHere, Start
 
 _MOST_OUTCOMES = 500
 _MOST_CHANGES = 100_000
 _LONGEST_PAST = timedelta(days=30)
 _PAGE_OF_ENTRIES = 1000
+WORTH_A_PROCESS = 5_000
+"""So many calls take longer than a second process takes to begin."""
 
 Progress = Callable[[int, int], None]
 """Told how many calls are done, and of how many."""
@@ -63,52 +66,81 @@ def replay_table(
     since: datetime,
     until: datetime,
     on_progress: Progress,
+    *,
+    beside_from: int = WORTH_A_PROCESS,
 ) -> Replayed:
     """Every call of the campaign that arrived in the period and is over, by both tables.
 
-    With today's directory. A destination that the directory has no more takes no call in either.
+    With today's directory: a destination that it has no more takes no call in either. From
+    `beside_from` calls on the candidate runs in a process of its own.
     """
     period = Period(seller_id, candidate.campaign_id, since, until)
     with database.read() as connection:
         directory = read_directory(connection, seller_id, None)
-        plans = (make_plan(live, directory), make_plan(candidate, directory))
-        pool = _read_pool(connection, seller_id, plans, since)
+        tables = _drop_twin(live, candidate)
+        pool = _read_pool(connection, seller_id, tables, since)
         first = read_first_conditions(connection, period)
-        used = first.usage if first else {}
         entries = tuple(_stream_entries(connection, seller_id))
-        runs = [
-            ReplayedTable(plan, pool, RememberedCallers(candidate.campaign_id, entries), used)
-            for plan in _drop_twin(plans)
-        ]
-        _remember_past(connection, period, runs)
-        tally = ReplayTally()
-        timeline = StopTimeline(_read_turns(connection, seller_id))
+        used = dict(first.usage) if first else {}
+        starts = [Start(table, directory, pool, entries, used) for table in tables]
         total = count_recorded(connection, period)
-        done = 0
-        for page in stream_recorded(connection, period):
-            for recorded in page:
-                stops = timeline.find_stops(recorded.arrived_at)
-                placed = [run.place(recorded, stops) for run in runs]
-                tally.add(placed[0], placed[-1])
-            done += len(page)
-            on_progress(done, total)
+        with _open_runs(starts, is_beside=total >= beside_from) as runs:
+            _remember_past(connection, period, runs, _find_longest_past(starts))
+            moves: Counter[tuple[str, str]] = Counter()
+            done = 0
+            for ends in _run_pages(runs, _stream_pages(connection, period)):
+                moves.update(zip(ends[0], ends[-1], strict=True))
+                done += len(ends[0])
+                on_progress(done, total)
+            tallies = [run.finish() for run in runs]
     named = sorted(live.destination_ids() | candidate.destination_ids())
     unmeasured = tuple(name for name in named if not pool.has_past(name))
-    return Replayed(live, candidate, since, until, tally.report(), unmeasured)
+    report = compare_runs(tallies[0], tallies[-1], moves)
+    return Replayed(live, candidate, since, until, report, unmeasured)
 
 
-def _drop_twin(plans: tuple[Plan, Plan]) -> tuple[Plan, ...]:
+def _drop_twin(live: RoutingTable, candidate: RoutingTable) -> tuple[RoutingTable, ...]:
     """Both, or one when they say the same: what comes out is the same then, too."""
-    live, candidate = plans
-    is_twin = replace(live.table, version=0) == replace(candidate.table, version=0)
-    return (live,) if is_twin else plans
+    return (
+        (live,) if replace(live, version=0) == replace(candidate, version=0) else (live, candidate)
+    )
+
+
+@contextmanager
+def _open_runs(starts: Sequence[Start], *, is_beside: bool) -> Iterator[list[Run]]:
+    """A run for each start; the first one is always in this process."""
+    with ExitStack() as stack:
+        beside = RunBeside if is_beside else RunHere
+        runs: list[Run] = [RunHere(starts[0]), *(beside(start) for start in starts[1:])]
+        for run in runs:
+            stack.callback(run.close)
+        yield runs
+
+
+def _run_pages(runs: Sequence[Run], pages: Iterator[Page]) -> Iterator[list[Ends]]:
+    """Where the calls of each page ended, by run; told one page late, so that none has to wait."""
+    is_first = True
+    for page in pages:
+        for run in reversed(runs):  # what runs beside has it first
+            run.feed(page)
+        if not is_first:
+            yield [run.next_ends() for run in runs]
+        is_first = False
+    if not is_first:
+        yield [run.next_ends() for run in runs]
+
+
+def _stream_pages(connection: Connection, period: Period) -> Iterator[Page]:
+    timeline = StopTimeline(_read_turns(connection, period.seller_id))
+    for rows in stream_recorded(connection, period):
+        yield Page(rows, tuple(timeline.find_stops(row.arrived_at) for row in rows))
 
 
 def _read_pool(
-    connection: Connection, seller_id: str, plans: tuple[Plan, Plan], since: datetime
+    connection: Connection, seller_id: str, tables: Sequence[RoutingTable], since: datetime
 ) -> OutcomePool:
     """The newest attempts of every destination that one of the tables names."""
-    named = plans[0].table.destination_ids() | plans[1].table.destination_ids()
+    named = {name for table in tables for name in table.destination_ids()}
     return OutcomePool(
         {
             name: read_recent_outcomes(connection, seller_id, name, since, _MOST_OUTCOMES)
@@ -117,15 +149,20 @@ def _read_pool(
     )
 
 
-def _remember_past(connection: Connection, period: Period, runs: list[ReplayedTable]) -> None:
+def _remember_past(
+    connection: Connection, period: Period, runs: Sequence[Run], past: timedelta
+) -> None:
     """Tell each run of the callers of before, as far back as its rules look."""
-    past = max(_find_longest_window(run.plan) for run in runs)
     if past:
         before = replace(period, since=period.since - past, until=period.since)
-        for page in stream_recorded(connection, before):
-            for recorded in page:
-                for run in runs:
-                    run.remember(recorded)
+        for rows in stream_recorded(connection, before):
+            for run in runs:
+                run.feed(Page(rows, None))
+
+
+def _find_longest_past(starts: Sequence[Start]) -> timedelta:
+    plans = (make_plan(start.table, start.directory) for start in starts)
+    return max(_find_longest_window(plan) for plan in plans)
 
 
 def _find_longest_window(plan: Plan) -> timedelta:

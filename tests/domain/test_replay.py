@@ -1,5 +1,6 @@
 """Recorded calls by another table: what goes where, by what outcome, under which caps and stops."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,9 @@ from callrouter.domain.replay.report import (
     BurstRow,
     Figures,
     Move,
-    ReplayTally,
+    ReplayReport,
+    TableTally,
+    compare_runs,
     name_end,
 )
 from callrouter.domain.replay.stop_timeline import StopTimeline, StopTurn
@@ -414,18 +417,28 @@ def test_stops_come_and_go_as_they_were_written_down() -> None:
     assert found == [(paused,), (paused, opened), (paused, half), (half,), (half,)]
 
 
+def compare(live: ReplayedTable, candidate: ReplayedTable, *calls: RecordedCall) -> ReplayReport:
+    tallies = TableTally(), TableTally()
+    moves: Counter[tuple[str, str]] = Counter()
+    for call in calls:
+        placed = live.place(call, ()), candidate.place(call, ())
+        for tally, each in zip(tallies, placed, strict=True):
+            tally.add(each)
+        moves[name_end(placed[0]), name_end(placed[1])] += 1
+    return compare_runs(*tallies, moves)
+
+
 def test_a_report_adds_up_and_says_what_moved_where() -> None:
     live = run(plan(Route("east", price_micros=1_000_000), Route("west")))
     capped = Route("east", quota=Quota((Cap(Measure.ATTEMPTS, 1, Period.DAY),)))
     candidate = run(plan(capped, Route("west", price_micros=3_000_000)))
-    tally = ReplayTally()
-    for call in (
+    report = compare(
+        live,
+        candidate,
         recorded(0, attempt("east")),
         recorded(600, attempt("east")),
         recorded(1200, attempt("east", ABANDONED)),
-    ):
-        tally.add(live.place(call, ()), candidate.place(call, ()))
-    report = tally.report()
+    )
     assert (report.calls, report.changed) == (3, 2)
     assert (report.live_left, report.candidate_left, report.candidate_unknown) == (0, 0, 0)
     east, west = report.rows
@@ -442,11 +455,9 @@ def test_a_report_adds_up_and_says_what_moved_where() -> None:
 def test_a_cap_that_only_the_live_table_has_is_reported_too() -> None:
     capped = Route("east", quota=Quota((Cap(Measure.ATTEMPTS, 1, Period.DAY),)))
     live, candidate = run(plan(capped)), run(plan(Route("east")))
-    tally = ReplayTally()
-    for call in (recorded(0, attempt("east")), recorded(600, attempt("east"))):
-        tally.add(live.place(call, ()), candidate.place(call, ()))
-    assert [(row.live, row.candidate, row.worst) for row in tally.report().bursts] == [(1, 0, 1)]
-    assert tally.report().live_left == 1
+    report = compare(live, candidate, recorded(0, attempt("east")), recorded(600, attempt("east")))
+    assert [(row.live, row.candidate, row.worst) for row in report.bursts] == [(1, 0, 1)]
+    assert report.live_left == 1
 
 
 def test_a_placement_of_nothing_is_no_estimate() -> None:

@@ -6,7 +6,12 @@ import pytest
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.recorded_calls import Period, count_recorded, stream_recorded
+from callrouter.adapters.storage.recorded_calls import (
+    Period,
+    count_recorded,
+    read_recorded,
+    stream_recorded,
+)
 from callrouter.domain.events import CallArrived, CallEnded, DialEnded, LegProgressed, LegStatus
 from callrouter.domain.replay.report import Figures, Move
 from callrouter.domain.stops import Stop, StopCause, StopKind
@@ -14,7 +19,7 @@ from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.live_tables import read_stored_table
 from callrouter.workflows.record_event import record_event
-from callrouter.workflows.replay_table import Replayed, replay_table
+from callrouter.workflows.replay_table import WORTH_A_PROCESS, Replayed, replay_table
 from callrouter.workflows.route_call import route_call
 from callrouter.workflows.stop_traffic import stop_traffic
 from callrouter.workflows.switchboard import Switchboard
@@ -78,7 +83,13 @@ def _end_attempt(board: Switchboard, arrived: CallArrived, attempt: int, talk_s:
     advance_call(board, _ID, ended, arrived, (), "")
 
 
-def replay(database: Database, text: str, *, told: list[tuple[int, int]] | None = None) -> Replayed:
+def replay(
+    database: Database,
+    text: str,
+    *,
+    told: list[tuple[int, int]] | None = None,
+    beside_from: int = WORTH_A_PROCESS,
+) -> Replayed:
     """A file against what is live, over all calls so far."""
     with database.read() as connection:
         live = read_stored_table(connection, _ID, FLOOD, 1)
@@ -91,6 +102,7 @@ def replay(database: Database, text: str, *, told: list[tuple[int, int]] | None 
         T0,
         AFTER,
         lambda done, total: progress.append((done, total)),
+        beside_from=beside_from,
     )
 
 
@@ -187,6 +199,14 @@ def test_a_destination_that_was_deleted_since_takes_no_call_in_either(board: Swi
     assert {row.destination_id for row in found.rows} == {"bolt-main", "bolt-two"}
 
 
+def test_many_calls_are_replayed_by_two_processes_and_come_to_the_same(board: Switchboard) -> None:
+    for number in range(6):
+        play(board, number, talk_s=30 * (number % 2))
+    here = replay(board.database, BOLT_FIRST)
+    assert replay(board.database, BOLT_FIRST, beside_from=6) == here
+    assert here.report.moves
+
+
 @pytest.mark.parametrize("page", [1, 2, 3, 100])
 def test_pages_have_every_call_that_is_over_once_in_the_order_of_arrival(
     board: Switchboard, page: int
@@ -199,7 +219,7 @@ def test_pages_have_every_call_that_is_over_once_in_the_order_of_arrival(
     with board.database.read() as connection:
         pages = list(stream_recorded(connection, period, page=page))
         assert count_recorded(connection, period) == 5
-    calls = [call for each in pages for call in each]
+    calls = [read_recorded(row) for each in pages for row in each]
     assert [call.call.call_sid for call in calls] == [f"CA{n:032d}" for n in range(5)]
     assert all(len(each) <= page for each in pages)
     assert calls[0].call.caller_state == "CA"

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.event_codec import decode, decode_attempts
-from callrouter.adapters.storage.prepared import Row
 from callrouter.adapters.storage.statements import matches
 from callrouter.adapters.storage.tables import call_events, calls, cdrs
 from callrouter.domain.cdr import HangupParty
@@ -31,6 +31,19 @@ class Period:
     campaign_id: str
     since: datetime
     until: datetime
+
+
+class RecordedRow(NamedTuple):
+    """A recorded call as it is kept; `arrival` and `attempts` are JSON texts."""
+
+    call_sid: str
+    arrived_at: datetime
+    did: str
+    ani: str
+    publisher: str
+    arrival: str | None
+    attempts: str
+    hangup_party: str
 
 
 _IN_PERIOD = sa.and_(
@@ -99,14 +112,17 @@ def count_recorded(connection: Connection, period: Period) -> int:
 
 def stream_recorded(
     connection: Connection, period: Period, *, page: int = _PAGE
-) -> Iterator[tuple[RecordedCall, ...]]:
-    """The calls of the period that are over, the oldest first, in pages of constant memory."""
+) -> Iterator[tuple[RecordedRow, ...]]:
+    """The calls of the period that are over, the oldest first, in pages of constant memory.
+
+    As rows, for `read_recorded`: they are cheap to hand to another process.
+    """
     parameters = {**_parameters(period), "limit": page}
     statement = _LIST
     while True:
         rows = connection.execute(statement, parameters).all()
         if rows:
-            yield tuple(_read(tuple(row)) for row in rows)
+            yield tuple(RecordedRow(*row) for row in rows)
         if len(rows) < page:
             return
         parameters |= {"after_at": rows[-1].arrived_at, "after_sid": rows[-1].call_sid}
@@ -129,21 +145,21 @@ def _parameters(period: Period) -> dict[str, object]:
     }
 
 
-def _read(row: Row) -> RecordedCall:
-    """The arrival's body by hand: of its fields three are wanted, and there are many calls."""
-    call_sid, arrived_at, did, ani, publisher, body, attempts, hangup_party = row
-    arrival = json.loads(body) if body else {}
+def read_recorded(row: RecordedRow) -> RecordedCall:
+    """The call of a row."""
+    # The arrival's body by hand: of its fields three are wanted, and there are many calls.
+    arrival = json.loads(row.arrival) if row.arrival else {}
     return RecordedCall(
         CallSoFar(
-            call_sid=call_sid,
-            did=did,
-            caller=read_caller(ani),
-            publisher=publisher,
+            call_sid=row.call_sid,
+            did=row.did,
+            caller=read_caller(row.ani),
+            publisher=row.publisher,
             caller_state=arrival.get("caller_state", ""),
             caller_zip=arrival.get("caller_zip", ""),
             caller_country=arrival.get("caller_country", ""),
         ),
-        arrived_at,
-        decode_attempts(attempts),
-        buyer_hung_up=hangup_party == HangupParty.CALLEE,
+        row.arrived_at,
+        decode_attempts(row.attempts),
+        buyer_hung_up=row.hangup_party == HangupParty.CALLEE,
     )

@@ -88,7 +88,7 @@ class _Sum:
 
 @dataclass(slots=True)
 class TableTally:
-    """What one table did with the calls so far."""
+    """What one table did with the calls so far; its memory doesn't grow with their number."""
 
     left: int = 0
     unknown: int = 0
@@ -110,40 +110,27 @@ class TableTally:
             self.bursts[burst.subject, burst.limit, burst.period] += 1
 
 
-class ReplayTally:
-    """The comparison, call by call; its memory doesn't grow with their number."""
+def compare_runs(
+    live: TableTally, candidate: TableTally, moves: Counter[tuple[str, str]]
+) -> ReplayReport:
+    """The report on two runs of the same calls.
 
-    def __init__(self) -> None:
-        """Begin with no call."""
-        self._calls = 0
-        self._live = TableTally()
-        self._candidate = TableTally()
-        self._moves: Counter[tuple[str, str]] = Counter()
-
-    def add(self, live: Placement, candidate: Placement) -> None:
-        """Count a call by both tables."""
-        self._calls += 1
-        self._live.add(live)
-        self._candidate.add(candidate)
-        self._moves[name_end(live), name_end(candidate)] += 1
-
-    def report(self) -> ReplayReport:
-        """What was found so far."""
-        moves = [Move(a, b, calls) for (a, b), calls in self._moves.items() if a != b]
-        keys = sorted(self._live.sums.keys() | self._candidate.sums.keys())
-        return ReplayReport(
-            calls=self._calls,
-            changed=sum(move.calls for move in moves),
-            live_left=self._live.left,
-            candidate_left=self._candidate.left,
-            candidate_unknown=self._candidate.unknown,
-            rows=tuple(
-                DestinationRow(*key, _freeze(self._live, key), _freeze(self._candidate, key))
-                for key in keys
-            ),
-            moves=tuple(sorted(moves, key=lambda m: (-m.calls, m.came_from, m.to))),
-            bursts=_list_bursts(self._live.bursts, self._candidate.bursts),
-        )
+    `moves` counts them by where each ended, by the live table and by the candidate (`name_end`).
+    """
+    moved = [Move(a, b, calls) for (a, b), calls in moves.items() if a != b]
+    keys = sorted(live.sums.keys() | candidate.sums.keys())
+    return ReplayReport(
+        calls=moves.total(),
+        changed=sum(move.calls for move in moved),
+        live_left=live.left,
+        candidate_left=candidate.left,
+        candidate_unknown=candidate.unknown,
+        rows=tuple(
+            DestinationRow(*key, _freeze(live, key), _freeze(candidate, key)) for key in keys
+        ),
+        moves=tuple(sorted(moved, key=lambda m: (-m.calls, m.came_from, m.to))),
+        bursts=_list_bursts(live.bursts, candidate.bursts),
+    )
 
 
 def name_end(placed: Placement) -> str:

@@ -10,6 +10,7 @@ from callrouter.cli.calls import calls
 from callrouter.cli.database import db
 from callrouter.cli.demo import demo
 from callrouter.cli.doctor import doctor
+from callrouter.cli.ledger import ledger
 from callrouter.cli.printing import make_visible
 from callrouter.cli.processes import clock, serve
 from callrouter.cli.room import room
@@ -63,6 +64,7 @@ _COMMANDS = (
     room,
     calls,
     route,
+    ledger,
     alert,
     sweep,
     audit,

@@ -23,6 +23,15 @@ def read_amount(text: str, currency: str) -> int | str:
     return int(amount * MICROS)
 
 
+def read_signed_amount(text: str, currency: str) -> int | str:
+    """The same of an amount that may be below 0, as in "-35.00", in a currency of any name."""
+    if currency not in DECIMALS:
+        return f"{currency!r} isn't a currency: known are {', '.join(DECIMALS)}"
+    is_negative = text.startswith("-")
+    amount = read_amount(text.removeprefix("-"), currency)
+    return -amount if isinstance(amount, int) and is_negative else amount
+
+
 def say_amount(micros: int, currency: str) -> str:
     """An amount for people, as in `35.00 USD`."""
     return f"{Decimal(micros) / MICROS:.{DECIMALS[currency]}f} {currency}"

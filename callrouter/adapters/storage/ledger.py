@@ -39,7 +39,8 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 1000
 _of = ledger_entries.c
 _FIELDS = tuple(f.name for f in fields(Entry) if f.name != "party")
-_SELECT = sa.select(_of.side, _of.party_id, *(_of[name] for name in _FIELDS))
+SELECT_ENTRY = sa.select(_of.side, _of.party_id, *(_of[name] for name in _FIELDS))
+"""The columns of `read_row`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +94,16 @@ _ADD = Prepared(
     .where(matches(cap_counters, "seller_id", "counter", prefix="of_"))
     .values(used=cap_counters.c.used + bindparam("amount", type_=sa.BigInteger))
 )
-_READ_ENTRY = Prepared(_SELECT.where(_IN_ACCOUNT, _of.number == bindparam("number")))
-_READ_REFERENCE = Prepared(_SELECT.where(_IN_ACCOUNT, _of.reference == bindparam("reference")))
-_READ_REVERSAL = Prepared(_SELECT.where(_IN_ACCOUNT, _of.reverses == bindparam("number")))
+_READ_ENTRY = Prepared(SELECT_ENTRY.where(_IN_ACCOUNT, _of.number == bindparam("number")))
+_READ_REFERENCE = Prepared(SELECT_ENTRY.where(_IN_ACCOUNT, _of.reference == bindparam("reference")))
+_READ_REVERSAL = Prepared(SELECT_ENTRY.where(_IN_ACCOUNT, _of.reverses == bindparam("number")))
 _OF_CALL = Prepared(
-    _SELECT.where(matches(ledger_entries, "seller_id", "call_sid"), IS_OF_CALL).order_by(
+    SELECT_ENTRY.where(matches(ledger_entries, "seller_id", "call_sid"), IS_OF_CALL).order_by(
         _of.side, _of.party_id, _of.currency, _of.number
     )
 )
 _LIST = Prepared(
-    _SELECT.where(_IN_ACCOUNT, _of.number > bindparam("after", type_=sa.BigInteger))
+    SELECT_ENTRY.where(_IN_ACCOUNT, _of.number > bindparam("after", type_=sa.BigInteger))
     .order_by(_of.number)
     .limit(bindparam("limit", type_=sa.Integer))
 )
@@ -112,7 +113,7 @@ IS_OPEN = ~sa.exists().where(
 )
 """The condition that an entry stands in no statement yet."""
 _LIST_OPEN = Prepared(
-    _SELECT.where(
+    SELECT_ENTRY.where(
         _IN_ACCOUNT, IS_OPEN, _of.booked_at < bindparam("before", type_=UtcDateTime)
     ).order_by(_of.booked_at, _of.number)
 )
@@ -157,7 +158,7 @@ def post(
     """
     accounts = list(dict.fromkeys((p.party, p.currency) for p in postings))
     lock_accounts(connection, seller_id, accounts)
-    last = {account: _read_last(connection, seller_id, account) for account in accounts}
+    last = {account: read_last(connection, seller_id, account) for account in accounts}
     entries = []
     for posting in postings:
         account = posting.party, posting.currency
@@ -209,7 +210,7 @@ def find_entries_of_call(
 ) -> tuple[Entry, ...]:
     """All entries of a call, of every party; by account, in the order of their numbers."""
     rows = _OF_CALL.all(connection, {"seller_id": seller_id, "call_sid": call_sid})
-    return tuple(_read(row) for row in rows)
+    return tuple(read_row(row) for row in rows)
 
 
 def list_entries(
@@ -217,7 +218,7 @@ def list_entries(
 ) -> tuple[Entry, ...]:
     """At most `limit` entries of an account with numbers greater than `after`, in their order."""
     parameters = _key(seller_id, party, currency) | {"after": after, "limit": limit}
-    return tuple(_read(row) for row in _LIST.all(connection, parameters))
+    return tuple(read_row(row) for row in _LIST.all(connection, parameters))
 
 
 def stream_entries(
@@ -241,7 +242,7 @@ def list_open_entries(
     In the order of `booked_at`, then of their numbers.
     """
     parameters = _key(seller_id, party, currency) | {"before": before}
-    return tuple(_read(row) for row in _LIST_OPEN.all(connection, parameters))
+    return tuple(read_row(row) for row in _LIST_OPEN.all(connection, parameters))
 
 
 def read_balance(connection: Connection, seller_id: str, party: Party, currency: str) -> int:
@@ -261,7 +262,8 @@ def list_accounts(connection: Connection, seller_id: str) -> tuple[AccountBalanc
     return tuple(found)
 
 
-def _read_last(connection: Connection, seller_id: str, account: AccountId) -> int:
+def read_last(connection: Connection, seller_id: str, account: AccountId) -> int:
+    """The number of an account's newest entry; 0 while it has none."""
     row = _LAST_NUMBER.first(connection, _key(seller_id, *account))
     return row[0] if row else 0
 
@@ -275,7 +277,7 @@ def _read_one(
     **more: Value,
 ) -> Entry | None:
     row = statement.first(connection, _key(seller_id, party, currency) | more)
-    return None if row is None else _read(row)
+    return None if row is None else read_row(row)
 
 
 def _key(seller_id: str, party: Party, currency: str) -> dict[str, Value]:
@@ -292,6 +294,7 @@ def _as_entry(posting: Posting, number: int, at: datetime) -> Entry:
     return Entry(**values, number=number, posted_at=at)
 
 
-def _read(row: Sequence[Any]) -> Entry:
+def read_row(row: Sequence[Any]) -> Entry:
+    """A row of `SELECT_ENTRY` as an entry."""
     side, party_id, *values = row
     return Entry(party=Party(side, party_id), **dict(zip(_FIELDS, values, strict=True)))

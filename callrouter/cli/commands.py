@@ -11,6 +11,7 @@ from callrouter.cli.database import db
 from callrouter.cli.demo import demo
 from callrouter.cli.doctor import doctor
 from callrouter.cli.ledger import ledger
+from callrouter.cli.payments import payment
 from callrouter.cli.printing import make_visible
 from callrouter.cli.processes import clock, serve
 from callrouter.cli.room import room
@@ -65,6 +66,7 @@ _COMMANDS = (
     calls,
     route,
     ledger,
+    payment,
     alert,
     sweep,
     audit,

@@ -8,6 +8,7 @@ from callrouter.adapters.storage import (
     cap_tables,
     ledger_tables,
     outage_tables,
+    payment_tables,
     schedule_tables,
     standing_tables,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "ledger_tables",
     "metadata",
     "outage_tables",
+    "payment_tables",
     "schedule_tables",
     "standing_tables",
 ]

@@ -1,0 +1,1 @@
+"""Banks' CSV files: read by a mapping, within bounds, each figure exactly or not at all."""

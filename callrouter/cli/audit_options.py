@@ -8,29 +8,12 @@ from typing import Any
 import click
 
 from callrouter.cli.context import CliContext
+from callrouter.cli.options import DAY
 from callrouter.domain.errors import RefusedError
-
-
-class Day(click.ParamType["str | date"]):
-    """A day such as 2026-11-25."""
-
-    name = "day"
-
-    def convert(
-        self, value: "str | date", param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """The day; a usage error for what is none."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} isn't a day: write it like 2026-11-25", param, ctx)
-
 
 day_option = click.option(
     "--day",
-    type=Day(),
+    type=DAY,
     metavar="DAY",
     help="A UTC day, as in 2026-11-25; the latest if left out.",
 )

@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,8 +77,26 @@ class ZoneType(click.ParamType[str]):
         return value
 
 
+class Day(click.ParamType["str | date"]):
+    """A day such as 2026-11-25."""
+
+    name = "day"
+
+    def convert(
+        self, value: "str | date", param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """The day; a usage error for what is none."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} isn't a day: write it like 2026-11-25", param, ctx)
+
+
 INSTANT = Instant()
 WHEN = WhenType()
+DAY = Day()
 
 zone_option = click.option(
     "--zone",

@@ -7,6 +7,7 @@ import click
 from callrouter.adapters.storage.payments import list_unmatched
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import (
+    DAY,
     INSTANT,
     author_option,
     author_options,
@@ -47,23 +48,6 @@ def payment() -> None:
 payment.add_command(import_)
 
 
-class Day(click.ParamType[str | date]):
-    """A day such as 2026-11-21."""
-
-    name = "day"
-
-    def convert(
-        self, value: str | date, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
-        """The day; a usage error for what isn't one."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} isn't a day: write it like 2026-11-21", param, ctx)
-
-
 @payment.command(
     epilog=example(
         'callrouter payment take 250.00 USD --buyer acme --reference "wire 7" --paid 2026-11-20',
@@ -75,7 +59,7 @@ class Day(click.ParamType[str | date]):
 @click.argument("currency")
 @party_options(required=True)
 @click.option("--reference", required=True, metavar="TEXT", help="What is unlike any other of it.")
-@click.option("--paid", type=Day(), metavar="DAY", help="When, on the party's clocks; or today.")
+@click.option("--paid", type=DAY, metavar="DAY", help="When, on the party's clocks; or today.")
 @click.option("--statement", default="", metavar="NUMBER", help="What it is for, if that is said.")
 @seller_option
 @author_options

@@ -1,0 +1,36 @@
+"""The audit of a rehearsal: what the simulated carrier lists against the CDRs that came of it."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from callrouter.adapters.clock import ScaledClock
+from callrouter.adapters.logs import configure_logs
+from callrouter.adapters.storage.audits import AuditRun
+from callrouter.adapters.storage.engine import open_database
+from callrouter.adapters.twilio.carrier import TwilioCarrier
+from callrouter.cli.rehearsal import SELLER, Stage
+from callrouter.workflows.audit_day import audit_day
+
+
+def audit_rehearsal(stage: Stage, carrier_url: str) -> tuple[AuditRun, ...]:
+    """Audit every day of the rehearsal's own time, as the clock process would the nights after.
+
+    Quietly: what is off is for whoever rehearses to say.
+    """
+    configure_logs("ERROR")
+    origin = datetime.fromtimestamp(stage.origin_s, UTC)
+    clock = ScaledClock(origin, stage.speed)
+    carrier = TwilioCarrier(stage.account_sid, stage.auth_token, api_url=carrier_url)
+    database = open_database(stage.database_url)
+    try:
+        return tuple(
+            audit_day(database, carrier, clock, SELLER, day, author="simulate")
+            for day in _days(origin.date(), clock.now().date())
+        )
+    finally:
+        database.dispose()
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)

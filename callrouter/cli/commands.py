@@ -14,12 +14,14 @@ from callrouter.cli.ledger import ledger
 from callrouter.cli.payments import payment
 from callrouter.cli.printing import make_visible
 from callrouter.cli.processes import clock, serve
+from callrouter.cli.rating import rate
 from callrouter.cli.room import room
 from callrouter.cli.routes import route
 from callrouter.cli.sellers import seller
 from callrouter.cli.simulate import simulate
 from callrouter.cli.sweeping import sweep
 from callrouter.cli.tables import table
+from callrouter.cli.terms import terms
 from callrouter.cli.traffic import traffic
 from callrouter.domain.errors import CallrouterError, PolicyFileError
 
@@ -67,6 +69,8 @@ _COMMANDS = (
     route,
     ledger,
     payment,
+    terms,
+    rate,
     alert,
     sweep,
     audit,

@@ -29,9 +29,14 @@ from callrouter.simulator.account import Account, Did
 from callrouter.workflows.activate_table import activate_file
 from callrouter.workflows.add_seller import add_seller
 from callrouter.workflows.apply_buyers import apply_buyers
+from callrouter.workflows.apply_terms import apply_terms
 
 SELLER = "demo-seller"
 TABLES = ("flood-repair.toml", "solar-quotes.toml")
+TERMS = tuple(
+    f"terms-{party}.toml"
+    for party in ("acme", "bolt", "crest", "radio-kx", "search-ads", "solar-blog", "tv-spot")
+)
 UNASSIGNED_NUMBER = "+18005550199"
 """A number that the account has and no campaign does: its callers hear that it isn't in service."""
 
@@ -105,7 +110,7 @@ def name_destinations() -> dict[str, str]:
 
 
 def set_up_seller(stage: Stage) -> tuple[str, ...]:
-    """Make the demo's seller with its buyers and live tables in an empty database; its DIDs.
+    """Make the demo's seller with its buyers, live tables and terms in an empty database; DIDs.
 
     Raises RefusedError when the database has sellers already: simulated calls have no place there.
     """
@@ -123,6 +128,9 @@ def set_up_seller(stage: Stage) -> tuple[str, ...]:
             text = read_demo_file(name)
             live = activate_file(database, SELLER, text, name, author="demo", note="", at=at)
             numbers.extend(entry.number for entry in live.table.numbers)
+        for name in TERMS:
+            text = read_demo_file(name)
+            apply_terms(database, SELLER, text, name, author="demo", note="", at=at)
         return tuple(numbers)
     finally:
         database.dispose()

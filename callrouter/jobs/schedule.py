@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
+from callrouter.workflows.check_terms import watch_terms
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
@@ -29,6 +30,7 @@ RUN_DUE_CHANGES_EVERY = timedelta(seconds=1)
 RELEASE_RESERVATIONS_EVERY = timedelta(seconds=30)
 FORGET_COUNTERS_EVERY = timedelta(hours=1)
 LOOK_FOR_AUDITS_EVERY = timedelta(minutes=1)
+WATCH_TERMS_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def make_schedule(
         ),
         Job("run_due_changes", RUN_DUE_CHANGES_EVERY, lambda: run_due_changes(database, clock)),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
-        Job("rate_due_calls", sweep_every, lambda: rate_due_calls(database, clock)),
+        *_make_jobs_of_money(database, clock, sweep_every),
         *_make_jobs_of_caps(database, clock),
         Job(
             "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)
@@ -75,6 +77,15 @@ def make_schedule(
             lambda: run_nightly_audits(database, books_of, clock),
         ),
         Job("send_alerts", SEND_ALERTS_EVERY, lambda: send_alerts(database, box, means, clock)),
+    )
+
+
+def _make_jobs_of_money(
+    database: Database, clock: Clock, sweep_every: timedelta
+) -> tuple[Job, ...]:
+    return (
+        Job("rate_due_calls", sweep_every, lambda: rate_due_calls(database, clock)),
+        Job("watch_terms", WATCH_TERMS_EVERY, lambda: watch_terms(database, clock)),
     )
 
 

@@ -16,7 +16,7 @@ from callrouter.domain.money import say_micros
 from callrouter.domain.periods import Period
 from callrouter.domain.routing_table import AdvertisedNumber, Group, Route, RoutingTable
 
-_Sections: TypeAlias = dict[str, dict[str, str]]
+Sections: TypeAlias = dict[str, dict[str, str]]
 """Each section's keys with their values; what isn't written there has no key."""
 
 _IDS: Mapping[type, str] = {
@@ -65,15 +65,16 @@ class Difference:
 
 def compare_tables(before: RoutingTable, after: RoutingTable) -> tuple[Difference, ...]:
     """What `after` changes but for the version; DIDs are told by number, routes by destination."""
-    return tuple(_compare(_spell(before), _spell(after)))
+    return tuple(compare_sections(_spell(before), _spell(after)))
 
 
 def compare_directories(before: Directory, after: Directory) -> tuple[Difference, ...]:
     """What `after` changes but for the version; all entries are told by id."""
-    return tuple(_compare(_spell(before), _spell(after)))
+    return tuple(compare_sections(_spell(before), _spell(after)))
 
 
-def _compare(before: _Sections, after: _Sections) -> Iterator[Difference]:
+def compare_sections(before: Sections, after: Sections) -> Iterator[Difference]:
+    """What differs between sections that are spelt out, in the order in which they stand."""
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
         if old is None or new is None:
@@ -90,17 +91,17 @@ def _join(section: Mapping[str, str] | None) -> str | None:
     return ", ".join(f"{key} {value}" for key, value in section.items()) or "(nothing else)"
 
 
-def _spell(whole: RoutingTable | Directory) -> _Sections:
-    sections: _Sections = {"": {}}
+def _spell(whole: RoutingTable | Directory) -> Sections:
+    sections: Sections = {"": {}}
     for field, value in _told_fields(whole):
         name = _WORDS.get(field.name, field.name)
         entries = _list_entries(value)
         if entries is not None:
             for entry_id, entry in entries.items():
                 section = sections.setdefault(f"{name}[{entry_id}]", {})
-                section.update(_spell_fields(entry, ""))
+                section.update(spell_fields(entry, ""))
         elif _is_composed(value):
-            sections.setdefault(name, {}).update(_spell_fields(value, ""))
+            sections.setdefault(name, {}).update(spell_fields(value, ""))
         else:
             sections[""].update(_spell_field(field, value, name))
     return sections
@@ -115,7 +116,8 @@ def _list_entries(value: object) -> Mapping[str, object] | None:
     return None
 
 
-def _spell_fields(composed: object, prefix: str) -> Iterator[tuple[str, str]]:
+def spell_fields(composed: object, prefix: str) -> Iterator[tuple[str, str]]:
+    """The keys of a section by their paths, with their values as texts."""
     for field, value in _told_fields(composed):
         if field.name == _IDS.get(type(composed)):
             continue
@@ -128,7 +130,7 @@ def _spell_field(field: "Field[Any]", value: object, name: str) -> Iterator[tupl
     if value is None or (_is_empty(value) and _is_empty(_default_of(field))):
         return
     if _is_composed(value):
-        yield from _spell_fields(value, "" if field.name in _SPREAD else f"{name}.")
+        yield from spell_fields(value, "" if field.name in _SPREAD else f"{name}.")
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield f"{name}.{key}", _spell_value(each)
@@ -153,7 +155,7 @@ def _spell_value(value: object) -> str:
             note = f" ({value.note})" if value.note else ""
             return f"{value.begins:%Y-%m-%d %H:%M%z} to {value.ends:%Y-%m-%d %H:%M%z}{note}"
     if _is_composed(value):
-        return " ".join(f"{key} {each}" for key, each in _spell_fields(value, ""))
+        return " ".join(f"{key} {each}" for key, each in spell_fields(value, ""))
     text = str(value)
     return (
         text if _PLAIN.fullmatch(text) or is_dataclass(value) else dumps(text, ensure_ascii=False)

@@ -22,6 +22,7 @@ PERIODIC = {
     "rate_due_calls": 30,
     "review_stops": 5,
     "watch_fallbacks": 30,
+    "watch_terms": 300,
     "send_alerts": 5,
 }
 """The workflows that nobody but time starts, with their periods in seconds."""

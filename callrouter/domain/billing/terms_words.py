@@ -1,0 +1,86 @@
+"""Terms as people read them: what is paid, by which clock, under which conditions, and when."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from callrouter.domain.billing.party import Side
+from callrouter.domain.billing.rating import say_percent
+from callrouter.domain.billing.terms import Agreement, Rounding, Terms
+from callrouter.domain.billing.terms_choice import say_scope
+from callrouter.domain.money import say_amount
+from callrouter.domain.periods import find_wall_time
+from callrouter.domain.time_spans import say_span
+
+_ROUNDED = {
+    Rounding.EXACT: "to the millisecond",
+    Rounding.FLOOR: "rounded down to seconds",
+    Rounding.CEILING: "rounded up to seconds",
+    Rounding.NEAREST: "rounded to seconds",
+}
+
+
+def describe_agreement(agreement: Agreement) -> Iterator[str]:
+    """All that a party has agreed to, line by line."""
+    name = f" {agreement.name}" if agreement.name else ""
+    yield f"{agreement.party}:{name} (version {agreement.version}, {agreement.zone})"
+    days = f"{agreement.net_days} day{'' if agreement.net_days == 1 else 's'}"
+    yield f"  a statement {_say_cycle(agreement)}, due in {days}{_say_credit(agreement)}"
+    for terms in agreement.terms:
+        yield f"  {say_scope(terms)}, {say_dates(terms, agreement.zone)}"
+        yield f"    {say_price(terms)}"
+        yield from (f"    {line}" for line in _list_conditions(terms))
+
+
+def say_price(terms: Terms) -> str:
+    """What is paid: "connected >= 120 s, to the millisecond: 75.00 USD"."""
+    if terms.per_attempt_micros is not None:
+        return f"each attempt: {say_amount(terms.per_attempt_micros, terms.currency)}"
+    if terms.share is not None:
+        return f"{say_percent(terms.share)} of what buyers pay"
+    rounded = _ROUNDED[terms.rounding]
+    minutes = terms.per_minute
+    if minutes is not None:
+        price = say_amount(minutes.price_micros, terms.currency)
+        after = f" {terms.operator} {minutes.after_s} s" if minutes.after_s else ""
+        by = f"{minutes.first_s}/{minutes.next_s}"
+        return f"{terms.clock}{after}, {rounded}: {price} a minute by {by}"
+    bands = (
+        f"{terms.operator} {band.after_s} s: {say_amount(band.price_micros, terms.currency)}"
+        for band in terms.bands
+    )
+    return f"{terms.clock}, {rounded}, {', '.join(bands)}"
+
+
+def say_dates(terms: Terms, zone: str) -> str:
+    """When terms are in force: "from 2026-10-01 until 2026-12-01", on the clocks of `zone`."""
+    begins = f"from {say_moment(terms.starts_at, zone)}"
+    return begins if terms.ends_at is None else f"{begins} until {say_moment(terms.ends_at, zone)}"
+
+
+def say_moment(at: datetime, zone: str) -> str:
+    """A date where its midnight in `zone` is meant, else the date and time with the offset."""
+    wall = find_wall_time(zone, at)
+    return f"{wall:%Y-%m-%d}" if wall.time() == wall.min.time() else f"{wall:%Y-%m-%d %H:%M:%S%z}"
+
+
+def _say_cycle(agreement: Agreement) -> str:
+    words = {"week": "each week", "half_month": "each half month", "month": "each month"}
+    return words.get(agreement.cycle, "when one is closed by hand")
+
+
+def _say_credit(agreement: Agreement) -> str:
+    credit = agreement.credit
+    if credit is None:
+        return "; no limit" if agreement.party.side is Side.BUYER else ""
+    if credit.is_prepaid:
+        return f"; paid in advance in {credit.currency}"
+    return f"; {say_amount(credit.limit_micros, credit.currency)} of credit"
+
+
+def _list_conditions(terms: Terms) -> Iterator[str]:
+    if terms.hours is not None:
+        yield f"only calls that begin in its hours ({terms.hours.zone})"
+    if terms.duplicate_window_s:
+        yield f"a caller is paid for once in {say_span(terms.duplicate_window_s)}"
+    if terms.most_per_day is not None:
+        yield f"{terms.most_per_day} calls a day at most"

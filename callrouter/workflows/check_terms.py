@@ -1,0 +1,73 @@
+"""Hold the live routing tables against the terms in force; and tell the seller what differs."""
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from callrouter.adapters.storage.agreements import list_agreements
+from callrouter.adapters.storage.alerts import find_standing
+from callrouter.adapters.storage.directories import read_directory
+from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.seller_summaries import summarize_sellers
+from callrouter.domain.terms_of_tables import TermsFinding, check_terms_of_tables
+from callrouter.workflows.live_tables import read_live_tables
+from callrouter.workflows.ports import Clock
+from callrouter.workflows.raise_alert import raise_alert, recover_alert
+
+KEY = "terms"
+_MOST_TOLD = 20
+
+
+def check_terms(connection: Connection, seller_id: str, at: datetime) -> tuple[TermsFinding, ...]:
+    """Everything in which live tables and the terms in force don't agree; worst first."""
+    return check_terms_of_tables(
+        read_live_tables(connection, seller_id).values(),
+        read_directory(connection, seller_id, None),
+        {each.party: each for each in list_agreements(connection, seller_id)},
+        at,
+    )
+
+
+def watch_terms(database: Database, clock: Clock) -> None:
+    """Raise an alert for each seller who has terms, and tables that don't agree with them.
+
+    Who keeps no terms here has no use for them. It is over as soon as everything agrees.
+    """
+    now = clock.now()
+    with database.read() as connection:
+        standing = {alert.seller_id for alert in find_standing(connection, KEY)}
+        found = {
+            seller.seller_id: [
+                each
+                for each in check_terms(connection, seller.seller_id, now)
+                if each.gap.is_problem
+            ]
+            for seller in summarize_sellers(connection)
+            if list_agreements(connection, seller.seller_id)
+        }
+    for seller_id, findings in found.items():
+        if findings:
+            with database.write() as connection:
+                _raise(connection, seller_id, findings, now)
+        elif seller_id in standing:
+            with database.write() as connection:
+                recover_alert(connection, seller_id, KEY, "Tables and terms agree again.", now)
+
+
+def _raise(
+    connection: Connection, seller_id: str, findings: list[TermsFinding], at: datetime
+) -> None:
+    lines = [f"- {say_finding(each)}" for each in findings[:_MOST_TOLD]]
+    if len(findings) > _MOST_TOLD:
+        lines.append(f"- and {len(findings) - _MOST_TOLD} more")
+    text = (
+        "Calls are routed by the live tables and charged by the terms in force, and these say "
+        "different things:\n" + "\n".join(lines) + "\n`callrouter terms check` has them all."
+    )
+    raise_alert(connection, seller_id, KEY, "live tables differ from the terms", text, at)
+
+
+def say_finding(finding: TermsFinding) -> str:
+    """A finding in one line: who, for which calls, and what."""
+    to = f" to {finding.destination_id}" if finding.destination_id else ""
+    return f"{finding.party}, {finding.campaign_id}{to}: {finding.saw}"

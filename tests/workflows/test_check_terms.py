@@ -1,0 +1,63 @@
+from callrouter.adapters.storage.alerts import find_standing
+from callrouter.adapters.storage.engine import Database
+from callrouter.domain.terms_of_tables import Gap
+from callrouter.workflows.apply_terms import apply_terms
+from callrouter.workflows.check_terms import KEY, check_terms, watch_terms
+from tests.switchboards import OTHER_SELLER, SELLER, T0, TABLE, FakeClock, activate, open_seller
+
+PRICED = TABLE.replace('"acme-east"', '"acme-east"\nprice = "70.00"\npayable_after_s = 120')
+
+
+def apply(database: Database, party: str, price: str = "75.00") -> None:
+    text = (
+        f'{party}\nzone = "UTC"\n[[terms]]\nfrom = 2026-09-01\nthreshold_s = 120\n'
+        f'price = "{price}"\n'
+    )
+    apply_terms(database, SELLER.seller_id, text, "t.toml", author="ann", note="", at=T0)
+
+
+def standing(database: Database) -> list[tuple[str, str]]:
+    with database.read() as connection:
+        return [(alert.seller_id, alert.text) for alert in find_standing(connection, KEY)]
+
+
+def test_live_tables_are_held_against_the_terms_in_force(database: Database) -> None:
+    open_seller(database)
+    activate(database, PRICED)
+    apply(database, 'buyer = "acme"')
+
+    with database.read() as connection:
+        found = check_terms(connection, SELLER.seller_id, T0)
+
+    assert [(each.gap, str(each.party), each.campaign_id) for each in found] == [
+        (Gap.NO_TERMS, "buyer bolt", "flood-repair"),
+        (Gap.NO_TERMS, "buyer bolt", "solar-quotes"),
+        (Gap.DIFFERENT, "buyer acme", "flood-repair"),
+        (Gap.UNPAID_PUBLISHER, "publisher radio-kx", "flood-repair"),
+    ]
+
+
+def test_the_seller_is_told_until_tables_and_terms_agree(database: Database) -> None:
+    clock = FakeClock()
+    open_seller(database)
+    open_seller(database, OTHER_SELLER, tables=())
+    activate(database, PRICED)
+    watch_terms(database, clock)
+    assert standing(database) == []  # who keeps no terms here has no use for them
+
+    apply(database, 'buyer = "acme"')
+    watch_terms(database, clock)
+    [(seller_id, text)] = standing(database)
+    assert seller_id == SELLER.seller_id
+    assert text.splitlines()[1:] == [
+        "- buyer bolt, flood-repair to bolt-main: it has agreed to no terms at all",
+        "- buyer bolt, solar-quotes to bolt-main: it has agreed to no terms at all",
+        '- buyer acme, flood-repair to acme-east: the table says price = "70.00", its terms 75.00 '
+        "(version 1)",
+        "`callrouter terms check` has them all.",
+    ]
+
+    apply(database, 'buyer = "acme"', "70.00")
+    apply(database, 'buyer = "bolt"')
+    watch_terms(database, clock)
+    assert standing(database) == []

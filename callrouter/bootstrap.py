@@ -127,6 +127,7 @@ def run_clock(settings: Settings) -> None:
         books_of=make_books_of(settings, database),
         sweep_every=timedelta(seconds=settings.sweep_every_s),
         sweep_retry_after=timedelta(seconds=settings.sweep_after_s),
+        statement_grace=timedelta(seconds=settings.statement_grace_s),
     )
     run_jobs(schedule, database)
 

@@ -21,6 +21,8 @@ _OWN = frozenset(
         "CALLROUTER_CLOCK_SCALE",
         "CALLROUTER_SWEEP_AFTER_S",
         "CALLROUTER_SWEEP_EVERY_S",
+        "CALLROUTER_STATEMENT_GRACE_S",
+        "CALLROUTER_LETTERHEAD",
         "CALLROUTER_CALLS_PAGE",
         "CALLROUTER_LOG_LEVEL",
     }
@@ -56,6 +58,8 @@ class Settings:
     clock_scale: float = 1.0
     sweep_after_s: int = 180
     sweep_every_s: float = 30.0
+    statement_grace_s: int = 21_600
+    letterhead: Path | None = None
     shows_calls_page: bool = False
     log_level: str = "INFO"
 
@@ -94,6 +98,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         clock_scale=_number(environ, "CALLROUTER_CLOCK_SCALE", 1.0),
         sweep_after_s=int(_number(environ, "CALLROUTER_SWEEP_AFTER_S", 180)),
         sweep_every_s=_number(environ, "CALLROUTER_SWEEP_EVERY_S", 30.0),
+        statement_grace_s=int(_number(environ, "CALLROUTER_STATEMENT_GRACE_S", 21_600)),
+        letterhead=_read_path(environ.get("CALLROUTER_LETTERHEAD", "").strip()),
         shows_calls_page=environ.get("CALLROUTER_CALLS_PAGE", "") == "open",
         log_level=_read_log_level(environ.get("CALLROUTER_LOG_LEVEL") or "INFO"),
     )
@@ -103,6 +109,10 @@ def _require(value: str, name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; config/example.env says what it is for")
     return value
+
+
+def _read_path(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

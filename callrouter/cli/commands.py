@@ -19,6 +19,7 @@ from callrouter.cli.room import room
 from callrouter.cli.routes import route
 from callrouter.cli.sellers import seller
 from callrouter.cli.simulate import simulate
+from callrouter.cli.statements import statement
 from callrouter.cli.sweeping import sweep
 from callrouter.cli.tables import table
 from callrouter.cli.terms import terms
@@ -71,6 +72,7 @@ _COMMANDS = (
     payment,
     terms,
     rate,
+    statement,
     alert,
     sweep,
     audit,

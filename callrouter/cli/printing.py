@@ -85,6 +85,23 @@ def open_output(file: Path | None) -> Iterator[TextIO]:
         unfinished.unlink(missing_ok=True)
 
 
+@contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """A file to write into, which takes the place of `file` once all of it is there.
+
+    Raises RefusedError when it can't be written.
+    """
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    try:
+        unfinished.touch()
+        yield unfinished
+        unfinished.replace(file)
+    except OSError as error:
+        raise RefusedError(f"{file} can't be written: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def as_json(value: object) -> JsonValue:
     """A value of ours as JSON: fields by name, instants in ISO 8601 UTC with milliseconds.
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.workflows.check_terms import watch_terms
+from callrouter.workflows.close_statement import close_due_statements
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
@@ -31,6 +32,7 @@ RELEASE_RESERVATIONS_EVERY = timedelta(seconds=30)
 FORGET_COUNTERS_EVERY = timedelta(hours=1)
 LOOK_FOR_AUDITS_EVERY = timedelta(minutes=1)
 WATCH_TERMS_EVERY = timedelta(minutes=5)
+CLOSE_STATEMENTS_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def make_schedule(
     books_of: Callable[[str], CarrierBooks],
     sweep_every: timedelta,
     sweep_retry_after: timedelta,
+    statement_grace: timedelta,
 ) -> tuple[Job, ...]:
     """Every periodic job of the clock process."""
     compiled = Compiled()
@@ -64,7 +67,7 @@ def make_schedule(
         ),
         Job("run_due_changes", RUN_DUE_CHANGES_EVERY, lambda: run_due_changes(database, clock)),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
-        *_make_jobs_of_money(database, clock, sweep_every),
+        *_make_jobs_of_money(database, clock, sweep_every, statement_grace),
         *_make_jobs_of_caps(database, clock),
         Job(
             "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)
@@ -81,11 +84,16 @@ def make_schedule(
 
 
 def _make_jobs_of_money(
-    database: Database, clock: Clock, sweep_every: timedelta
+    database: Database, clock: Clock, sweep_every: timedelta, statement_grace: timedelta
 ) -> tuple[Job, ...]:
     return (
         Job("rate_due_calls", sweep_every, lambda: rate_due_calls(database, clock)),
         Job("watch_terms", WATCH_TERMS_EVERY, lambda: watch_terms(database, clock)),
+        Job(
+            "close_due_statements",
+            CLOSE_STATEMENTS_EVERY,
+            lambda: close_due_statements(database, clock, statement_grace),
+        ),
     )
 
 

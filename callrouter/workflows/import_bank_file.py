@@ -15,9 +15,8 @@ from callrouter.domain.billing.bank_mapping import BankMapping
 from callrouter.domain.billing.bank_rows import BankRow, find_owner, find_words, identify_rows
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.payment import Owner, Payment, PaymentSource
-from callrouter.domain.billing.statement_periods import find_midnight
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.periods import find_day_start, find_wall_time
 from callrouter.workflows.book_payment import (
     Booked,
     Told,
@@ -148,7 +147,7 @@ def _as_payment(key: str, row: BankRow, mapping: BankMapping, at: datetime) -> P
         payment_id=key,
         amount_micros=row.amount_micros,
         currency=row.currency,
-        paid_at=min(find_midnight(mapping.zone, row.paid_on), at),
+        paid_at=min(find_day_start(mapping.zone, row.paid_on), at),
         payer=row.payer,
         text=row.text,
     )

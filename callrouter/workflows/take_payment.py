@@ -8,10 +8,9 @@ from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.payment import Owner, Payment, PaymentSource, name_by_hand
-from callrouter.domain.billing.statement_periods import find_midnight
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.money import DECIMALS, read_amount
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.periods import find_day_start, find_wall_time
 from callrouter.workflows.book_payment import (
     Booked,
     Told,
@@ -104,4 +103,4 @@ def _find_paid_at(paid_on: date | None, zone: str, at: datetime) -> datetime:
         return at
     if paid_on > today:
         raise RefusedError(f"{paid_on} is a day to come: today is {today} in {zone}")
-    return find_midnight(zone, paid_on)
+    return find_day_start(zone, paid_on)

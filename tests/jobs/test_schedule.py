@@ -23,6 +23,7 @@ PERIODIC = {
     "review_stops": 5,
     "watch_fallbacks": 30,
     "watch_terms": 300,
+    "close_due_statements": 600,
     "send_alerts": 5,
 }
 """The workflows that nobody but time starts, with their periods in seconds."""
@@ -43,6 +44,7 @@ def test_every_periodic_workflow_is_in_it_with_its_period(database: Database) ->
         books_of=lambda _: FakeBooks(),
         sweep_every=timedelta(seconds=30),
         sweep_retry_after=timedelta(seconds=180),
+        statement_grace=timedelta(hours=6),
     )
 
     assert {job.name: job.every.total_seconds() for job in schedule} == PERIODIC

@@ -108,9 +108,17 @@ statements = sa.Table(
     Column("closed_by", ForeignText, nullable=False),
     Column("due_on", sa.Date, nullable=False),
     Column("amount_micros", BigInteger, nullable=False),
+    Column("payments_micros", BigInteger, nullable=False, server_default="0"),
+    Column("entries", Integer, nullable=False, server_default="0"),
+    Column("through_entry", BigInteger, nullable=False, server_default="0"),
+    Column("zone", Text, nullable=False, server_default="UTC"),
+    Column("agreement_version", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint(*_ACCOUNT, "number"),
     comment="Every statement that was closed; a trigger refuses UPDATE and DELETE.",
 )
+
+Index("statements_number_key", statements.c.seller_id, statements.c.number, unique=True)
+Index("statements_closed_at_idx", statements.c.seller_id, statements.c.closed_at)
 
 statement_entries = sa.Table(
     "statement_entries",

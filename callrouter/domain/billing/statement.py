@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 
 from callrouter.domain.billing.ledger import Entry, EntryKind
 from callrouter.domain.billing.party import Party
-from callrouter.domain.billing.statement_periods import find_last_day, find_midnight
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.billing.statement_periods import find_last_day
+from callrouter.domain.periods import find_day_start, find_wall_time
 
 _DAY = timedelta(days=1)
 
@@ -64,7 +64,7 @@ class Statement:
     @property
     def overdue_at(self) -> datetime:
         """The instant from which it is overdue unless it is paid: the end of `due_on`."""
-        return find_midnight(self.zone, self.due_on + _DAY)
+        return find_day_start(self.zone, self.due_on + _DAY)
 
 
 _OF_CALLS = (EntryKind.CHARGE, EntryKind.PAYOUT)
@@ -74,14 +74,11 @@ _OF_CALLS = (EntryKind.CHARGE, EntryKind.PAYOUT)
 class Line:
     """One entry as it stands on a statement.
 
-    `taken_back` is the kind of the entry that it reverses, None when it reverses none. `called_at`
-    is when its call reached us, None when it isn't of a call: a late correction is booked long
-    after its call.
+    `taken_back` is the kind of the entry that it reverses, None when it reverses none.
     """
 
     entry: Entry
     taken_back: EntryKind | None = None
-    called_at: datetime | None = None
 
     @property
     def kind(self) -> EntryKind:

@@ -5,11 +5,10 @@ Periods of a cycle follow each other without gap or overlap, whatever the clocks
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from callrouter.domain.billing.terms import Cycle
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.periods import find_day_start, find_wall_time
 
 _DAY = timedelta(days=1)
 _SUNDAY = 6
@@ -27,12 +26,12 @@ class StatementPeriod:
     @property
     def starts_at(self) -> datetime:
         """The first instant of the period, in UTC."""
-        return find_midnight(self.zone, self.first_day)
+        return find_day_start(self.zone, self.first_day)
 
     @property
     def ends_at(self) -> datetime:
         """The first instant of the next period, in UTC."""
-        return find_midnight(self.zone, self.last_day + _DAY)
+        return find_day_start(self.zone, self.last_day + _DAY)
 
     def is_over(self, now: datetime, grace: timedelta = timedelta()) -> bool:
         """Whether the period ended at least `grace` before `now`."""
@@ -40,14 +39,6 @@ class StatementPeriod:
 
     def __str__(self) -> str:
         return f"{self.first_day} to {self.last_day} ({self.zone})"
-
-
-def find_midnight(zone: str, day: date) -> datetime:
-    """The instant at which `day` begins on the clocks of `zone`, in UTC.
-
-    The first of two midnights; where the clocks jump over midnight, the jump.
-    """
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def find_period(cycle: Cycle, zone: str, at: datetime) -> StatementPeriod | None:
@@ -61,12 +52,18 @@ def find_period(cycle: Cycle, zone: str, at: datetime) -> StatementPeriod | None
     return StatementPeriod(zone, _find_first_day(cycle, day), _find_last_day(cycle, day))
 
 
-def find_last_over(cycle: Cycle, zone: str, now: datetime) -> StatementPeriod | None:
-    """The period that ended last; None for a custom cycle."""
-    current = find_period(cycle, zone, now)
-    if current is None:
-        return None
-    return find_period(cycle, zone, current.starts_at - timedelta(microseconds=1))
+def plan_period(
+    cycle: Cycle, zone: str, since: datetime, last_day: date | None
+) -> StatementPeriod | None:
+    """The period of the next statement, the first one that has `since`.
+
+    With `last_day` it ends there, however long the cycle's is. None when a custom one has no end.
+    """
+    period = find_period(cycle, zone, since)
+    if last_day is None:
+        return period
+    first_day = period.first_day if period else find_wall_time(zone, since).date()
+    return StatementPeriod(zone, min(first_day, last_day), last_day)
 
 
 def find_due_day(closed_at: datetime, zone: str, net_days: int) -> date:

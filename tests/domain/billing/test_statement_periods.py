@@ -10,9 +10,8 @@ from callrouter.domain.billing.statement_periods import (
     StatementPeriod,
     find_due_day,
     find_last_day,
-    find_last_over,
-    find_midnight,
     find_period,
+    plan_period,
 )
 from callrouter.domain.billing.terms import Cycle
 from callrouter.domain.periods import find_wall_time
@@ -75,19 +74,28 @@ def test_the_period_of_an_instant(
 
 def test_a_custom_cycle_has_no_period_of_its_own() -> None:
     assert find_period(Cycle.CUSTOM, CHICAGO, utc("2026-11-26")) is None
-    assert find_last_over(Cycle.CUSTOM, CHICAGO, utc("2026-11-26")) is None
 
 
 @pytest.mark.parametrize(
-    ("zone", "day", "at"),
+    ("cycle", "last", "planned"),
     [
-        pytest.param(HAVANA, "2026-11-01", "2026-11-01T04:00", id="the first of two midnights"),
-        pytest.param(BEIRUT, "2026-03-29", "2026-03-28T22:00", id="a midnight that is skipped"),
-        pytest.param(CHICAGO, "2026-11-26", "2026-11-26T06:00", id="any other"),
+        pytest.param(Cycle.WEEK, None, ("2026-11-16", "2026-11-22"), id="the cycle's"),
+        pytest.param(Cycle.WEEK, "2026-11-18", ("2026-11-16", "2026-11-18"), id="ended early"),
+        pytest.param(Cycle.WEEK, "2026-12-06", ("2026-11-16", "2026-12-06"), id="ended late"),
+        pytest.param(Cycle.CUSTOM, "2026-11-30", ("2026-11-17", "2026-11-30"), id="custom"),
+        pytest.param(Cycle.CUSTOM, None, None, id="custom, without an end"),
+        pytest.param(Cycle.CUSTOM, "2026-11-10", ("2026-11-10", "2026-11-10"), id="before it"),
     ],
 )
-def test_a_day_begins_at(zone: str, day: str, at: str) -> None:
-    assert find_midnight(zone, date.fromisoformat(day)) == utc(at)
+def test_the_next_statement_covers(
+    cycle: Cycle, last: str | None, planned: tuple[str, str] | None
+) -> None:
+    last_day = date.fromisoformat(last) if last else None
+
+    period = plan_period(cycle, CHICAGO, utc("2026-11-17T15:00"), last_day)
+
+    days = period and (period.first_day.isoformat(), period.last_day.isoformat())
+    assert days == planned
 
 
 @given(st.sampled_from(RULED), st.sampled_from(ZONES), INSTANTS)
@@ -102,7 +110,6 @@ def test_periods_follow_each_other_without_gap_or_overlap(
     assert following is not None
     assert following.starts_at == period.ends_at
     assert following.first_day == period.last_day + timedelta(days=1)
-    assert find_last_over(cycle, zone, period.ends_at) == period
     assert find_last_day(period.ends_at, zone) == period.last_day
 
 

@@ -47,7 +47,7 @@ def line(
         total_ms=(connected_s + 20) * 1000 if call else 0,
         connected_ms=connected_s * 1000 if call else 0,
     )
-    return Line(entry, back, AT if call else None)
+    return Line(entry, back)
 
 
 def test_a_statement_adds_up_by_kind_and_its_calls_by_place() -> None:

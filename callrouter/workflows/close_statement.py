@@ -1,0 +1,186 @@
+"""Statements are closed, by hand or once their period has been over for a while; each once."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy.engine import Connection
+
+from callrouter.adapters.storage.account_statements import (
+    Account,
+    count_statements,
+    find_open,
+    list_statements,
+    save_statement,
+)
+from callrouter.adapters.storage.agreements import list_agreements
+from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.ledger import lock_accounts
+from callrouter.adapters.storage.seller_summaries import summarize_sellers
+from callrouter.adapters.storage.statement_lines import Selection
+from callrouter.domain.billing.party import Party
+from callrouter.domain.billing.statement import Statement
+from callrouter.domain.billing.statement_numbers import write_number
+from callrouter.domain.billing.statement_periods import StatementPeriod, plan_period
+from callrouter.domain.billing.terms import Agreement, Cycle
+from callrouter.domain.errors import ChangedUnderneathError, RefusedError
+from callrouter.domain.money import say_amount
+from callrouter.workflows.draft_statement import (
+    Drawn,
+    draw_up,
+    find_account,
+    find_beginning,
+    list_currencies,
+    require_agreement,
+    say_nothing_open,
+)
+from callrouter.workflows.ports import Clock
+
+log = structlog.get_logger()
+
+_CLOCK = "clock"
+
+
+def close_statement(
+    database: Database,
+    seller_id: str,
+    party: Party,
+    currency: str | None,
+    last_day: date | None,
+    author: str,
+    now: datetime,
+) -> Drawn:
+    """Close the next statement of an account: all open entries that are booked before its end.
+
+    It covers the cycle's period, or ends with `last_day`. Raises RefusedError when that isn't over
+    yet, was closed already, or has no entry; nothing is written then. Entries that are added at the
+    same time are on it or on the next one.
+    """
+    with database.unhurried().write() as connection:
+        account = find_account(connection, seller_id, party, currency)
+        _lock(connection, account)
+        agreement = require_agreement(connection, seller_id, party)
+        _refuse_closed(connection, account, last_day)
+        since = find_beginning(connection, account)
+        if since is None:
+            raise RefusedError(say_nothing_open(account, None))
+        period = plan_period(agreement.cycle, agreement.zone, since, last_day)
+        if period is None:
+            raise RefusedError(
+                f"the statements of {party} have no fixed periods: say the last day of this one"
+            )
+        if not period.is_over(now):
+            raise RefusedError(
+                f"{period} isn't over before {period.ends_at:%Y-%m-%d %H:%M}Z: a statement can end"
+                " with a day before today"
+            )
+        return _close(connection, account, agreement, period, author, now)
+
+
+def close_due_statements(
+    database: Database, clock: Clock, grace: timedelta
+) -> tuple[Statement, ...]:
+    """Close every statement whose cycle's period ended at least `grace` ago.
+
+    May be called at any time, by any number of processes: each period is closed once. One without
+    an entry gives no statement, and custom cycles are left to people.
+    """
+    with database.read() as connection:
+        sellers = [seller.seller_id for seller in summarize_sellers(connection)]
+    return tuple(
+        statement
+        for seller_id in sellers
+        for account, agreement in _list_ruled_accounts(database, seller_id)
+        for statement in _close_while_due(database, account, agreement, clock.now(), grace)
+    )
+
+
+def _list_ruled_accounts(database: Database, seller_id: str) -> list[tuple[Account, Agreement]]:
+    with database.read() as connection:
+        return [
+            (Account(seller_id, agreement.party, currency), agreement)
+            for agreement in list_agreements(connection, seller_id)
+            if agreement.cycle is not Cycle.CUSTOM
+            for currency in list_currencies(connection, seller_id, agreement.party)
+        ]
+
+
+def _close_while_due(
+    database: Database, account: Account, agreement: Agreement, now: datetime, grace: timedelta
+) -> Iterator[Statement]:
+    """One after the other, since there may have been no clock for a while."""
+    while True:
+        with database.read() as connection:
+            if _find_due(connection, account, agreement, now, grace) is None:
+                return
+        with database.unhurried().write() as connection:
+            _lock(connection, account)
+            # Again, since another process may have closed it meanwhile.
+            period = _find_due(connection, account, agreement, now, grace)
+            if period is None:
+                return
+            closed = _close(connection, account, agreement, period, _CLOCK, now).head
+        log.info(
+            "statement_closed",
+            seller=account.seller_id,
+            statement=closed.number,
+            entries=closed.entries,
+            amount=say_amount(closed.amount_micros, closed.currency),
+        )
+        yield closed
+
+
+def _find_due(
+    connection: Connection,
+    account: Account,
+    agreement: Agreement,
+    now: datetime,
+    grace: timedelta,
+) -> StatementPeriod | None:
+    since = find_beginning(connection, account)
+    if since is None:
+        return None
+    period = plan_period(agreement.cycle, agreement.zone, since, None)
+    return period if period is not None and period.is_over(now, grace) else None
+
+
+def _lock(connection: Connection, account: Account) -> None:
+    """Nobody adds an entry to the account, or counts the party's statements, until the end."""
+    currencies = list_currencies(connection, account.seller_id, account.party)
+    lock_accounts(connection, account.seller_id, [(account.party, c) for c in currencies])
+
+
+def _refuse_closed(connection: Connection, account: Account, last_day: date | None) -> None:
+    newest = list_statements(
+        connection, account.seller_id, account.party, 1, currency=account.currency
+    )
+    if last_day is not None and newest and last_day <= newest[0].last_day:
+        head = newest[0]
+        raise RefusedError(
+            f"{head.number} has closed {account.party} up to {head.last_day} already; what came"
+            " later is on the next statement"
+        )
+
+
+def _close(
+    connection: Connection,
+    account: Account,
+    agreement: Agreement,
+    period: StatementPeriod,
+    author: str,
+    now: datetime,
+) -> Drawn:
+    found = find_open(connection, account, period.ends_at)
+    if found is None:
+        raise RefusedError(say_nothing_open(account, period))
+    year = period.last_day.year
+    beginning = write_number(account.party, year, 0).removesuffix("0000")
+    count = count_statements(connection, account.seller_id, account.party, beginning)
+    number = write_number(account.party, year, count + 1)
+    head = draw_up(account, agreement, period, found, now, number, author)
+    taken = save_statement(connection, account, head, found)
+    if taken != found.entries:
+        raise ChangedUnderneathError(
+            f"{account.party} got entries while its statement was closed; close it again"
+        )
+    return Drawn(head, Selection(account, number))

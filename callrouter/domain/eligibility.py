@@ -39,6 +39,7 @@ SHORTEST_RING_S = 5
 """The smallest `timeout` that Twilio accepts on <Dial>."""
 
 _EMPTY = Usage()
+_UNASKED = Skip(SkipRule.CLOSED, "not asked yet")
 _OF_THE_NUMBER = frozenset({Field.AREA_CODE, Field.NUMBER_TYPE})
 _UNKNOWN_DID = AdvertisedNumber("")
 _SENT: Mapping[str, Callable[[CallSoFar], str]] = MappingProxyType(
@@ -64,7 +65,7 @@ class Judge:
         self._walls: dict[str, WallTime] = {}
         # Routes share rules and counters: what was found of one holds for the next. By identity,
         # as the plan has each only once, and as values they would take long to hash.
-        self._closed: dict[int, Skip | None] = {}
+        self._closed = plan.hours_book.open_at(self._moment.minute)
         self._filtered: dict[int, Skip | None] = {}
         self._shared: dict[tuple[int, int | None], Skip | None] = {}
         self._page = plan.claims_book.open_at(self._moment)
@@ -73,6 +74,7 @@ class Judge:
         dials_uncounted = plan.table.limits.when_uncounted is WhenUncounted.DIAL
         self._needs_counts = not (conditions.counts or dials_uncounted)
         self._stops = group_stops(conditions.stops)
+        self._is_plain = not (call.tried or self._stops)
         self._pointed_at = plan.numbers.get(call.did, _UNKNOWN_DID).to
         self._facts: CallFacts | None = None
         self._caller = CallerJudge(plan, call, conditions)
@@ -93,8 +95,9 @@ class Judge:
 
     def find_skip(self, planned: PlannedRoute) -> Skip | None:
         """Why this candidate is passed by; None when it can be dialled."""
+        skip = planned.unusable if self._is_plain else self._skip_destination(planned)
         return (
-            self._skip_destination(planned)
+            skip
             or self._of_call
             or self._skip_by_rules(planned)
             or self._skip_without_room(planned)
@@ -134,14 +137,8 @@ class Judge:
         if tried and destination_id in tried:
             attempt = tried.index(destination_id) + 1
             return Skip(SkipRule.ALREADY_TRIED, f"attempt {attempt} of this call")
-        if planned.destination is None:
-            version = self._plan.directory.version
-            return Skip(SkipRule.NOT_IN_DIRECTORY, f"not in directory version {version}")
-        if not planned.destination.enabled:
-            note = planned.destination.note or "switched off in the directory"
-            return Skip(SkipRule.DISABLED, note)
-        if not self._stops:
-            return None
+        if planned.unusable is not None or not self._stops:
+            return planned.unusable
         stops = (
             *self._stops.get((StopKind.DESTINATION, destination_id), ()),
             *self._stops.get((StopKind.BUYER, planned.buyer_id), ()),
@@ -178,9 +175,15 @@ class Judge:
         if pointed_at and planned.destination_id != pointed_at:
             saw = f"{self._call.did} goes to {pointed_at}"
             return Skip(SkipRule.POINTED_ELSEWHERE, saw, pointed_at)
-        skip = self._skip_closed(planned) if planned.timetable is not None else None
+        skip = None
+        if planned.timetable is not None:
+            skip = self._closed.get(id(planned.timetable), _UNASKED)
+            if skip is _UNASKED:
+                skip = self._skip_closed(planned)
         if skip is None and planned.rules.filters:
-            skip = self._skip_filtered(planned.rules.filters)
+            skip = self._filtered.get(id(planned.rules.filters), _UNASKED)
+            if skip is _UNASKED:
+                skip = self._skip_filtered(planned.rules.filters)
         if skip is None and self._is_known:
             skip = self._caller.find_skip(planned)
         return skip
@@ -189,24 +192,19 @@ class Judge:
         timetable = planned.timetable
         if timetable is None:
             return None
-        place = id(timetable)
-        if place not in self._closed:
-            opened = is_open(timetable, self._read_wall(timetable.zone))
-            self._closed[place] = (
-                None if opened else Skip(SkipRule.CLOSED, say_closed(timetable, self._at))
-            )
-        return self._closed[place]
+        skip = None
+        if not is_open(timetable, self._read_wall(timetable.zone)):
+            skip = Skip(SkipRule.CLOSED, say_closed(timetable, self._at))
+        self._closed[id(timetable)] = skip
+        return skip
 
     def _skip_filtered(self, filters: tuple[Filter, ...]) -> Skip | None:
-        place = id(filters)
-        if place not in self._filtered:
-            if self._facts is None:
-                self._facts = gather_facts(self._plan, self._call)
-            found = find_mismatch(filters, self._facts)
-            self._filtered[place] = (
-                None if found is None else Skip(SkipRule.FILTERED, str(found), found.wanted)
-            )
-        return self._filtered[place]
+        if self._facts is None:
+            self._facts = gather_facts(self._plan, self._call)
+        found = find_mismatch(filters, self._facts)
+        skip = None if found is None else Skip(SkipRule.FILTERED, str(found), found.wanted)
+        self._filtered[id(filters)] = skip
+        return skip
 
     def _skip_without_room(self, planned: PlannedRoute) -> Skip | None:
         skip = None if self._accounts is None else self._accounts.find_skip(planned)
@@ -217,7 +215,10 @@ class Judge:
         if planned.own_counters:
             skip = self._find_full(self._page.list_own(planned))
         if skip is None and (planned.shared_counters or self._of_publisher):
-            skip = self._skip_full_for_all(planned)
+            place = (id(planned.shared_counters), planned.route.price_micros)
+            skip = self._shared.get(place, _UNASKED)
+            if skip is _UNASKED:
+                skip = self._shared[place] = self._skip_full_for_all(planned)
         if skip is None and self._stops:
             skip = self._skip_probed(planned)
         return skip
@@ -230,13 +231,10 @@ class Judge:
 
     def _skip_full_for_all(self, planned: PlannedRoute) -> Skip | None:
         """What is counted of several routes, which is the same for all that take the same of it."""
-        place = (id(planned.shared_counters), planned.route.price_micros)
-        if place not in self._shared:
-            takings = self._page.list_shared(planned)
-            if self._of_publisher:
-                takings = (*takings, *self._page.take(planned, self._of_publisher))
-            self._shared[place] = self._find_full(takings)
-        return self._shared[place]
+        takings = self._page.list_shared(planned)
+        if self._of_publisher:
+            takings = (*takings, *self._page.take(planned, self._of_publisher))
+        return self._find_full(takings)
 
     def _find_full(self, takings: Takings) -> Skip | None:
         usage = self._usage

@@ -5,6 +5,7 @@ A field that was not sent matches no filter at all, not even `!=`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
@@ -50,13 +51,19 @@ class Operator(StrEnum):
 class Filter:
     """One condition: `field` (a `Field`, or `tag.` and a tag's name), operator, one or more values.
 
-    Texts compare without regard to case. `<` and `>` compare as numbers where both are, else as
-    texts. `matches` finds a regular expression (RE2, which can't backtrack) anywhere in the text.
+    Texts compare without regard to case: `folded` are the values so. `<` and `>` compare as numbers
+    where both are, else as texts. `matches` finds a regular expression (RE2, which can't backtrack)
+    anywhere in the text.
     """
 
     field: str
     operator: Operator
     values: tuple[str, ...]
+    folded: tuple[str, ...] = dataclass_field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        folded = tuple(value.casefold() for value in self.values)
+        object.__setattr__(self, "folded", folded)
 
     def __str__(self) -> str:
         shown = ", ".join(self.values)
@@ -98,16 +105,16 @@ def find_mismatch(filters: tuple[Filter, ...], facts: CallFacts) -> Mismatch | N
 
 
 def _matches(wanted: Filter, saw: str) -> bool:
-    first = wanted.values[0].casefold()
+    first = wanted.folded[0]
     match wanted.operator:
         case Operator.EQUAL:
             return saw == first
         case Operator.NOT_EQUAL:
             return saw != first
         case Operator.IN:
-            return any(saw == value.casefold() for value in wanted.values)
+            return saw in wanted.folded
         case Operator.NOT_IN:
-            return all(saw != value.casefold() for value in wanted.values)
+            return saw not in wanted.folded
         case Operator.LESS:
             return _is_less(saw, first)
         case Operator.GREATER:

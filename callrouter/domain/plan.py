@@ -23,8 +23,9 @@ from callrouter.domain.decision import Candidate
 from callrouter.domain.directory import Directory
 from callrouter.domain.duplicates import NO_CALLER_RULES
 from callrouter.domain.filters import Filter
+from callrouter.domain.hours_book import HoursBook
 from callrouter.domain.periods import Moment
-from callrouter.domain.planned_route import PlannedRoute, make_dial
+from callrouter.domain.planned_route import PlannedRoute, find_unusable, make_dial
 from callrouter.domain.routing_table import (
     AdvertisedNumber,
     Group,
@@ -56,6 +57,7 @@ class Plan:
     counters: tuple[Counter, ...]
     knows_callers: bool
     claims_book: ClaimsBook = field(repr=False, compare=False)
+    hours_book: HoursBook = field(repr=False, compare=False)
 
     @property
     def overflow(self) -> PlannedRoute | None:
@@ -114,6 +116,7 @@ def make_plan(table: RoutingTable, directory: Directory) -> Plan:
         publisher_counters=MappingProxyType(publishers),
         fields=frozenset(f.field for each in routes for f in each.rules.filters or ()),
         counters=counters,
+        hours_book=HoursBook(),
         claims_book=ClaimsBook(chain(counters, *publishers.values())),
         knows_callers=table.callers != NO_CALLER_RULES or any(r.rules.duplicates for r in routes),
     )
@@ -164,6 +167,7 @@ class _Planner:
             shared_counters=self._count_shared(buyer_id, zone, group),
             candidate=Candidate(route.destination_id, buyer_id, route.priority, route.weight),
             dial=make_dial(table, route, rules, destination),
+            unusable=find_unusable(directory, destination),
             is_listed=is_listed,
         )
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from callrouter.domain.caps import Counter
-from callrouter.domain.decision import Candidate, Dial
-from callrouter.domain.directory import Destination
+from callrouter.domain.decision import Candidate, Dial, Skip, SkipRule
+from callrouter.domain.directory import Destination, Directory
 from callrouter.domain.routing_table import Group, Ring, Route, RoutingTable
 from callrouter.domain.rules import Rules
 from callrouter.domain.timetable import Timetable
@@ -18,7 +18,8 @@ class PlannedRoute:
     `shared_counters` those of its buyer, its group and the campaign, which a group that rings
     together takes once. `candidate` is how a decision shows the route when nothing stands against
     it, `dial` how it is dialled for a call of which nothing special must be said; None without a
-    destination. `is_listed` is False for what only the table's end or a DID names.
+    destination. `unusable` is why the directory keeps everybody from it. `is_listed` is False for
+    what only the table's end or a DID names.
     """
 
     route: Route
@@ -31,6 +32,7 @@ class PlannedRoute:
     shared_counters: tuple[Counter, ...]
     candidate: Candidate
     dial: Dial | None
+    unusable: Skip | None
     is_listed: bool = True
 
     @property
@@ -46,6 +48,16 @@ class PlannedRoute:
     def amount_of(self, counter: Counter) -> int:
         """What one call on this route takes of a counter."""
         return (self.route.price_micros or 0) if counter.is_money else 1
+
+
+def find_unusable(directory: Directory, destination: Destination | None) -> Skip | None:
+    """Why no call at all may go to a destination, as far as the directory says; None if it may."""
+    if destination is None:
+        version = directory.version
+        return Skip(SkipRule.NOT_IN_DIRECTORY, f"not in directory version {version}")
+    if not destination.enabled:
+        return Skip(SkipRule.DISABLED, destination.note or "switched off in the directory")
+    return None
 
 
 def make_dial(

@@ -35,15 +35,14 @@ def rank_routes(
     Those that are preferred come first; then the lower priority; then the strategy's place; then a
     draw by weight.
     """
-    place, draw = STRATEGIES[ranking.strategy.name], find_dice(ranking.call_sid).draw
+    place = STRATEGIES[ranking.strategy.name]
+    draws = find_dice(ranking.call_sid).draw_each(plan.routes)
     ranked = []
-    for planned in plan.routes:
+    for planned, draw in zip(plan.routes, draws, strict=True):
         route, own = planned.route, place(planned, ranking)
-        name = route.destination_id
         comes_later = is_preferred is None or not is_preferred(planned)
         # No two routes have one destination, so that nothing behind its name is ever compared.
-        ranked.append(
-            (comes_later, route.priority, own.order, draw(name, route.weight), name, planned, own)
-        )
+        name = route.destination_id
+        ranked.append((comes_later, route.priority, own.order, draw, name, planned, own))
     ranked.sort()
     return [(planned, own.figure) for *_, planned, own in ranked]

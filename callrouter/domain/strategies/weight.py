@@ -4,9 +4,10 @@ The dice are the call's id and the destination's name, so that a decision can be
 leaving one route out never reorders the others.
 """
 
-import math
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from math import log
 
 from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.strategies.placing import Place, Ranking
@@ -37,12 +38,17 @@ class Dice:
             rolled = self._rolls[name] = (int.from_bytes(digest) + 1) / _SIDES
         return rolled
 
-    def draw(self, name: str, weight: int) -> float:
-        """A place such that the chance to be the smallest is the share of the weights.
+    def draw_each(self, routes: Iterable[PlannedRoute]) -> list[float]:
+        """A place for each, such that the chance to be the smallest is the share of the weights.
 
         Efraimidis and Spirakis, Weighted random sampling with a reservoir (2006).
         """
-        return -math.log(self._rolls.get(name) or self.roll(name)) / weight
+        rolls, draws = self._rolls, []
+        for planned in routes:
+            route = planned.route
+            rolled = rolls.get(route.destination_id) or self.roll(route.destination_id)
+            draws.append(-log(rolled) / route.weight)
+        return draws
 
 
 @lru_cache(maxsize=64)

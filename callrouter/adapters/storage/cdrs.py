@@ -190,6 +190,33 @@ def list_cdrs(
     return tuple(_read(row) for row in rows)
 
 
+def list_oldest_first(
+    connection: Connection,
+    seller_id: str,
+    wanted: CdrFilter,
+    after: CdrCursor | None,
+    limit: int = _PAGE,
+) -> tuple[StoredCdr, ...]:
+    """The same the other way round: the oldest call first, later than `after`."""
+    statement = _SELECT.where(cdrs.c.seller_id == seller_id, _IS_LATEST, *_conditions(wanted))
+    if after is not None:
+        place = sa.tuple_(cdrs.c.started_at, cdrs.c.call_sid)
+        statement = statement.where(
+            place > sa.tuple_(after.started_at, after.call_sid, types=_PLACE_TYPES)
+        )
+    rows = connection.execute(statement.order_by(cdrs.c.started_at, cdrs.c.call_sid).limit(limit))
+    return tuple(_read(row) for row in rows)
+
+
+def count_cdrs(connection: Connection, seller_id: str, wanted: CdrFilter) -> int:
+    """How many calls there are with such a CDR."""
+    every = sa.select(sa.func.count()).select_from(cdrs)
+    count: int = connection.execute(
+        every.where(cdrs.c.seller_id == seller_id, _IS_LATEST, *_conditions(wanted))
+    ).scalar_one()
+    return count
+
+
 _PLACE_TYPES = (cdrs.c.started_at.type, cdrs.c.call_sid.type)
 
 

@@ -1,0 +1,52 @@
+"""What was paid for before, as a period's calls are rated anew one after the other.
+
+What accounts have of these calls doesn't count: it is what may change. So of a caller's calls the
+first is paid for, whichever was rated first when they were made.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from callrouter.domain.billing.call_entries import CallAccounts, Rated, find_charge
+from callrouter.domain.billing.call_rating import Agreed
+from callrouter.domain.billing.party import Party
+from callrouter.domain.billing.rating import PaidCall, PastQuestion
+from callrouter.domain.billing.talks import Talk
+from callrouter.domain.periods import find_wall_time
+
+
+@dataclass(slots=True)
+class PeriodPast:
+    """The calls of a period that were paid for so far, from `since` on; told in their order."""
+
+    since: datetime
+    _last: dict[tuple[Party, str, str], PaidCall] = field(default_factory=dict)
+    _days: dict[tuple[Party, date], int] = field(default_factory=dict)
+
+    def note(
+        self, rated: Iterable[Rated], agreed: Mapping[Party, Agreed], accounts: CallAccounts
+    ) -> None:
+        """Remember which parties pay for a call, or are paid for it."""
+        for each in rated:
+            own, charge = agreed.get(each.talk.party), find_charge(each, accounts)
+            if own is not None and charge is not None and charge.is_payable:
+                self._note(each.talk, own.zone)
+
+    def find_last(self, talk: Talk, question: PastQuestion) -> PaidCall | None:
+        """The last call of the same caller and campaign within the window that is asked about."""
+        found = self._last.get((talk.party, talk.ani, talk.campaign_id))
+        if found is None or question.window is None or found.started_at < question.window[0]:
+            return None
+        return found
+
+    def count_day(self, talk: Talk, zone: str) -> int:
+        """How many calls of the talk's day are paid so far, on the clocks of `zone`."""
+        return self._days.get((talk.party, find_wall_time(zone, talk.started_at).date()), 0)
+
+    def _note(self, talk: Talk, zone: str) -> None:
+        self._last[talk.party, talk.ani, talk.campaign_id] = PaidCall(
+            talk.call_sid, talk.started_at
+        )
+        day = find_wall_time(zone, talk.started_at).date()
+        self._days[talk.party, day] = self._days.get((talk.party, day), 0) + 1

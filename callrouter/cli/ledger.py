@@ -6,13 +6,8 @@ from pathlib import Path
 
 import click
 
-from callrouter.adapters.storage.ledger import AccountBalance, AccountId, list_accounts
-from callrouter.adapters.storage.ledger_lists import (
-    EntryFilter,
-    LedgerLine,
-    list_newest,
-    sum_unbilled,
-)
+from callrouter.adapters.storage.ledger import AccountId, list_accounts
+from callrouter.adapters.storage.ledger_lists import EntryFilter, LedgerLine, list_newest
 from callrouter.cli.context import CliContext
 from callrouter.cli.ledger_writing import currency_option, post, reverse
 from callrouter.cli.options import (
@@ -32,6 +27,7 @@ from callrouter.cli.printing import (
     show_instant,
     show_seconds,
 )
+from callrouter.domain.billing.ageing import Ageing
 from callrouter.domain.billing.ledger import EntryKind
 from callrouter.domain.billing.party import Party
 from callrouter.domain.money import say_micros
@@ -41,7 +37,9 @@ from callrouter.workflows.export_ledger import (
     make_entry_record,
 )
 from callrouter.workflows.post_entry import choose_currency
+from callrouter.workflows.view_balances import AccountView, view_balances
 
+_ACCOUNT = ("side", "party", "currency")
 _COLUMNS = ("no", "booked", "kind", "amount", "call", "connected_s", "statement", "by", "reason")
 
 _since = click.option("--since", type=INSTANT, metavar="TIME", help="Booked from then on.")
@@ -115,32 +113,53 @@ def show(
 def balance(
     context: CliContext, party: Party | None, seller: str | None, as_json_text: bool
 ) -> None:
-    """Show what each account stands at: what is due, how much of it is on no statement yet.
+    """Show what each account stands at: what is due, and what that is made of.
 
-    Below 0 the party has paid more than is due. What is held is what calls in progress may still
-    cost a buyer with a credit limit.
+    The balance is what is on no statement yet (unbilled) and what is open of statements, less the
+    credit: money that no statement has needed yet. Below 0 more was paid than is due. What is held
+    is what calls in progress may still cost a buyer with a credit limit.
     """
-    seller_id = context.find_seller(seller)
-    with context.database.read() as connection:
-        accounts = [a for a in list_accounts(connection, seller_id) if party in (None, a.party)]
-        unbilled = [
-            sum_unbilled(connection, seller_id, each.party, each.currency) for each in accounts
-        ]
+    found = view_balances(context.database, context.find_seller(seller), party, context.clock.now())
     if as_json_text:
-        print_json([_as_json(*pair) for pair in zip(accounts, unbilled, strict=True)])
+        print_json([_as_json(each) for each in found])
         return
     rows = [
         (
-            each.party.side.value,
-            each.party.party_id,
-            each.currency,
-            say_micros(each.balance_micros),
-            say_micros(open_micros),
-            say_micros(each.held_micros),
+            *_name(each),
+            say_micros(each.account.balance_micros),
+            say_micros(each.unbilled_micros),
+            say_micros(each.ageing.open_micros),
+            say_micros(each.ageing.overdue_micros),
+            say_micros(each.credit_micros),
+            say_micros(each.account.held_micros),
         )
-        for each, open_micros in zip(accounts, unbilled, strict=True)
+        for each in found
     ]
-    columns = ("side", "party", "currency", "balance", "unbilled", "held")
+    columns = (*_ACCOUNT, "balance", "unbilled", "open", "overdue", "credit", "held")
+    print_table(columns, rows, empty="no account has any entry")
+
+
+@ledger.command(epilog=example("callrouter ledger ageing", "callrouter ledger ageing --json"))
+@party_options(required=False)
+@seller_option
+@json_option
+@pass_cli
+def ageing(
+    context: CliContext, party: Party | None, seller: str | None, as_json_text: bool
+) -> None:
+    """Show what is open of closed statements, by how many days it is overdue.
+
+    Payments are taken off the statement that they name, else off the oldest.
+    """
+    found = view_balances(context.database, context.find_seller(seller), party, context.clock.now())
+    if as_json_text:
+        print_json([_as_json(each) for each in found])
+        return
+    rows = [
+        (*_name(each), *map(say_micros, (each.ageing.open_micros, *_list_buckets(each.ageing))))
+        for each in found
+    ]
+    columns = (*_ACCOUNT, "open", "not due", "1-30", "31-60", "61-90", "over 90")
     print_table(columns, rows, empty="no account has any entry")
 
 
@@ -203,15 +222,34 @@ def _cells(line: LedgerLine) -> tuple[str, ...]:
     )
 
 
-def _as_json(account: AccountBalance, unbilled_micros: int) -> JsonValue:
-    return {
-        "side": account.party.side.value,
-        "party": account.party.party_id,
-        "currency": account.currency,
-        "balance": say_micros(account.balance_micros),
-        "unbilled": say_micros(unbilled_micros),
-        "held": say_micros(account.held_micros),
+def _name(view: AccountView) -> tuple[str, str, str]:
+    account = view.account
+    return account.party.side.value, account.party.party_id, account.currency
+
+
+def _list_buckets(ageing: Ageing) -> tuple[int, ...]:
+    return (
+        ageing.not_due_micros,
+        ageing.to_30_days_micros,
+        ageing.to_60_days_micros,
+        ageing.to_90_days_micros,
+        ageing.over_90_days_micros,
+    )
+
+
+def _as_json(view: AccountView) -> JsonValue:
+    buckets = ("not_due", "to_30_days", "to_60_days", "to_90_days", "over_90_days")
+    amounts = {
+        "balance": view.account.balance_micros,
+        "unbilled": view.unbilled_micros,
+        "open": view.ageing.open_micros,
+        "overdue": view.ageing.overdue_micros,
+        **dict(zip(buckets, _list_buckets(view.ageing), strict=True)),
+        "credit": view.credit_micros,
+        "held": view.account.held_micros,
     }
+    named = dict(zip(_ACCOUNT, _name(view), strict=True))
+    return named | {name: say_micros(micros) for name, micros in amounts.items()}
 
 
 for command in (post, reverse):

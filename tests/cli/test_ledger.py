@@ -73,7 +73,7 @@ def test_what_is_written_by_hand_stands_in_the_account_and_in_its_balance(
     assert "adjustment of -4.50 USD" in terminal.ok(*adjust(terminal, "adjustment", "-4.50"))
     assert "write off of -0.50 USD" in terminal.ok(*adjust(terminal, "write_off", "0.50"))
     assert rows(terminal.ok("ledger", "balance")) == [
-        ["buyer", "acme", "USD", "45.00", "45.00", "0.00"]
+        ["buyer", "acme", "USD", "45.00", "45.00", "0.00", "0.00", "0.00", "0.00"]
     ]
     [account] = json.loads(terminal.ok("ledger", "balance", *ACME, "--json"))
     assert account["balance"] == "45.00"

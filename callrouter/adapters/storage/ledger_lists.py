@@ -1,14 +1,14 @@
 """Lists of an account's entries, each with the statement that it stands in; page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from callrouter.adapters.storage.ledger import IS_OPEN, SELECT_ENTRY, read_row
-from callrouter.adapters.storage.ledger_tables import ledger_entries, statement_entries
+from callrouter.adapters.storage.ledger import SELECT_ENTRY, read_row
+from callrouter.adapters.storage.ledger_tables import ledger_entries, statement_entries, statements
 from callrouter.domain.billing.ledger import Entry, EntryKind
 from callrouter.domain.billing.party import Party
 
@@ -40,15 +40,6 @@ _LINES = SELECT_ENTRY.add_columns(statement_entries.c.statement).outerjoin(
     sa.and_(
         *(statement_entries.c[name] == _of[name] for name in _ACCOUNT),
         statement_entries.c.entry == _of.number,
-    ),
-)
-_reversed = ledger_entries.alias("reversed")
-_IS_PAYMENT = sa.or_(
-    _of.kind == EntryKind.PAYMENT,
-    sa.exists().where(
-        *(_reversed.c[name] == _of[name] for name in _ACCOUNT),
-        _reversed.c.number == _of.reverses,
-        _reversed.c.kind == EntryKind.PAYMENT,
     ),
 )
 
@@ -93,12 +84,19 @@ def stream_lines(
         after = lines[-1].entry.number
 
 
-def sum_unbilled(connection: Connection, seller_id: str, party: Party, currency: str) -> int:
-    """What entries come to that stand in no closed statement; payments and their reversals not."""
-    total = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_of.amount_micros), 0), sa.BigInteger))
-    mine = _is_of(seller_id, party, currency)
-    found: int = connection.execute(total.where(mine, IS_OPEN, ~_IS_PAYMENT)).scalar_one()
-    return found
+def read_due_dates(
+    connection: Connection, seller_id: str, party: Party, currency: str
+) -> Mapping[str, date]:
+    """The due day of each closed statement of an account, by its number."""
+    rows = connection.execute(
+        sa.select(statements.c.number, statements.c.due_on).where(
+            statements.c.seller_id == seller_id,
+            statements.c.side == party.side,
+            statements.c.party_id == party.party_id,
+            statements.c.currency == currency,
+        )
+    )
+    return {row.number: row.due_on for row in rows}
 
 
 def _is_of(seller_id: str, party: Party, currency: str) -> sa.ColumnElement[bool]:

@@ -8,6 +8,7 @@ from callrouter.cli.borderline import borderline
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import make_visible, print_json
+from callrouter.cli.rating_again import again, missing
 from callrouter.cli.rating_text import describe_call, describe_talks, tell_call, tell_talk
 from callrouter.cli.talk_options import ImaginedTalk, talk_options
 from callrouter.workflows.explain_rating import explain_call, explain_talks
@@ -62,4 +63,5 @@ def _print(lines: Iterable[str]) -> None:
         click.echo(make_visible(line))
 
 
-rate.add_command(borderline)
+for command in (again, missing, borderline):
+    rate.add_command(command)

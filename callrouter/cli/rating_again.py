@@ -180,7 +180,9 @@ def _sum_up(
     *,
     posts: bool,
 ) -> None:
-    words = [f"{calls} calls were rated again, {changed} {'changed' if posts else 'would change'}"]
+    plural = "" if calls == 1 else "s"
+    became = "changed" if posts else "would change"
+    words = [f"{calls} call{plural} rated again, {changed} {became}"]
     for (side, currency), micros in sorted(sums.items()):
         words.append(f"{side}s {say_amount(micros, currency)}")
     if closed:
@@ -207,7 +209,7 @@ def _rows(shown: Iterable[RatedAgain]) -> Iterator[tuple[str, ...]]:
                 str(right.party),
                 say_amount(standing.amount_micros, standing.currency) if standing else "-",
                 say_amount(right.amount_micros, right.currency),
-                statement,
+                statement or "-",
                 right.reason,
             )
 

@@ -14,6 +14,7 @@ from benchmarks.conditions import measure_conditions
 from benchmarks.domain import measure_decide, measure_derive, measure_ruled_decide
 from benchmarks.load import Measured, Webhook, send
 from benchmarks.postgresql import running_postgresql
+from benchmarks.rating import measure_rating
 from benchmarks.replay import measure_replay
 from benchmarks.servers import CAPPED, HOT, PLAIN, SELLER, Web, serving, set_up
 from benchmarks.swaps import measure_swaps
@@ -134,6 +135,7 @@ def main() -> None:
         conditions = measure_conditions(folder)
         replays = measure_replay(folder)
     domain = [measure_decide(5), measure_decide(50), measure_ruled_decide(), measure_derive()]
+    domain += measure_rating()
     text = _render(rows, swaps, [*domain, *conditions, *replays])
     RESULTS.write_text(text)
     sys.stdout.write(text)

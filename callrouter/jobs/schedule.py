@@ -16,10 +16,12 @@ from callrouter.workflows.poll_health import poll_health
 from callrouter.workflows.ports import Carrier, CarrierBooks, Clock, HealthProbe
 from callrouter.workflows.rate_due_calls import rate_due_calls
 from callrouter.workflows.release_expired_reservations import release_expired_reservations
+from callrouter.workflows.review_standing import review_standing
 from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.run_due_changes import run_due_changes
 from callrouter.workflows.run_nightly_audits import run_nightly_audits
 from callrouter.workflows.send_alerts import send_alerts
+from callrouter.workflows.send_letters import send_letters
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
 from callrouter.workflows.watch_fallbacks import watch_fallbacks
 
@@ -30,6 +32,8 @@ REVIEW_STOPS_EVERY = timedelta(seconds=5)
 RUN_DUE_CHANGES_EVERY = timedelta(seconds=1)
 RELEASE_RESERVATIONS_EVERY = timedelta(seconds=30)
 FORGET_COUNTERS_EVERY = timedelta(hours=1)
+REVIEW_STANDING_EVERY = timedelta(minutes=1)
+SEND_LETTERS_EVERY = timedelta(seconds=15)
 LOOK_FOR_AUDITS_EVERY = timedelta(minutes=1)
 WATCH_TERMS_EVERY = timedelta(minutes=5)
 CLOSE_STATEMENTS_EVERY = timedelta(minutes=10)
@@ -79,6 +83,7 @@ def make_schedule(
             LOOK_FOR_AUDITS_EVERY,
             lambda: run_nightly_audits(database, books_of, clock),
         ),
+        *_make_jobs_of_standing(database, means, clock),
         Job("send_alerts", SEND_ALERTS_EVERY, lambda: send_alerts(database, box, means, clock)),
     )
 
@@ -108,5 +113,16 @@ def _make_jobs_of_caps(database: Database, clock: Clock) -> tuple[Job, ...]:
             "forget_old_counters",
             FORGET_COUNTERS_EVERY,
             lambda: forget_old_counters(database, clock),
+        ),
+    )
+
+
+def _make_jobs_of_standing(database: Database, means: Means, clock: Clock) -> tuple[Job, ...]:
+    return (
+        Job("review_standing", REVIEW_STANDING_EVERY, lambda: review_standing(database, clock)),
+        Job(
+            "send_letters",
+            SEND_LETTERS_EVERY,
+            lambda: send_letters(database, means.mailer, clock),
         ),
     )

@@ -13,9 +13,11 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.live_numbers import list_live_publishers
 from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.adapters.storage.sellers import bump_conditions
+from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.billing.terms_check import KnownNames, check_names, warn_about_names
 from callrouter.domain.table_check import TableProblem
+from callrouter.workflows.review_standing import review_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def apply_terms(
         if before is not None:
             agreement = replace(agreement, version=before.version + 1)
         save_agreement(connection, seller_id, agreement, text, author, note, at)
+        if agreement.party.side is Side.BUYER:
+            review_in(connection, seller_id, agreement.party.party_id, author=author, at=at)
     return AppliedTerms(before, agreement, warnings)
 
 

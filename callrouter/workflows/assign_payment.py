@@ -11,6 +11,7 @@ from callrouter.domain.billing.payment import Owner, PaymentState, read_name
 from callrouter.domain.errors import NotFoundError, RefusedError
 from callrouter.workflows.book_payment import give_to
 from callrouter.workflows.find_account import refuse_account, refuse_statement
+from callrouter.workflows.review_standing import review_parties
 from callrouter.workflows.review_unmatched import review_unmatched
 
 
@@ -41,6 +42,7 @@ def assign_payment(
             raise RefusedError(problem)
         taken = give_to(connection, seller_id, kept, owner, author, at)
         review_unmatched(connection, seller_id, at)
+    review_parties(database, seller_id, [owner.party], author=author, at=at)
     return taken
 
 

@@ -26,6 +26,7 @@ from callrouter.workflows.book_payment import (
     word_conflict,
 )
 from callrouter.workflows.find_account import refuse_account
+from callrouter.workflows.review_standing import review_parties
 from callrouter.workflows.review_unmatched import review_unmatched
 
 
@@ -98,6 +99,9 @@ def import_bank_file(
         if writes:
             booked = book_payments(connection, seller_id, source, told, author, at)
             review_unmatched(connection, seller_id, at)
+    if writes:
+        owners = [each.kept.owner.party for each in booked if each.kept.owner]
+        review_parties(database, seller_id, owners, author=author, at=at)
     results += map(_say, candidates, booked)
     return Imported(tuple(sorted(results, key=lambda each: each.line)), writes)
 

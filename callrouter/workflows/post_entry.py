@@ -22,6 +22,7 @@ from callrouter.adapters.storage.ledger import (
 from callrouter.domain.billing.ledger import Entry, EntryKind, Posting, refuse_unfit, reverse
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.errors import NotFoundError, RefusedError
+from callrouter.workflows.review_standing import review_parties
 
 log = structlog.get_logger()
 
@@ -79,6 +80,7 @@ def post_entry(database: Database, seller_id: str, wanted: Wanted, at: datetime)
             )
         [entry] = post(connection, seller_id, [posting], at)
     _log(entry)
+    review_parties(database, seller_id, [wanted.party], author=wanted.author, at=at)
     return entry
 
 
@@ -115,6 +117,7 @@ def reverse_entry(
         posting = reverse(entry, at, reason, author, statement)
         [reversal] = post(connection, seller_id, [posting], at)
     _log(reversal)
+    review_parties(database, seller_id, [party], author=author, at=at)
     return reversal
 
 

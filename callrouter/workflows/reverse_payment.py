@@ -7,6 +7,7 @@ from callrouter.adapters.storage.payments import KeptPayment
 from callrouter.domain.errors import RefusedError
 from callrouter.workflows.assign_payment import hold_payment
 from callrouter.workflows.post_payment import take_back
+from callrouter.workflows.review_standing import review_parties
 
 
 def reverse_payment(
@@ -21,4 +22,7 @@ def reverse_payment(
         raise RefusedError("say why it is taken back: the account will show it")
     with database.write() as connection:
         kept = hold_payment(connection, seller_id, name)
-        return kept, take_back(connection, seller_id, kept, reason, author, at)
+        reversed_now = take_back(connection, seller_id, kept, reason, author, at)
+    owners = [kept.owner.party] if kept.owner else []
+    review_parties(database, seller_id, owners, author=author, at=at)
+    return kept, reversed_now

@@ -19,6 +19,7 @@ from callrouter.workflows.book_payment import (
     word_conflict,
 )
 from callrouter.workflows.find_account import refuse_account, refuse_statement
+from callrouter.workflows.review_standing import review_parties
 
 LONGEST_REFERENCE = 100
 _PLAIN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
@@ -73,6 +74,7 @@ def take_payment(
                 f"payment {payment.name} is kept, and was {booked.kept.state}"
                 f" ({booked.kept.reason}); use another reference, or `callrouter payment assign`"
             )
+    review_parties(database, seller_id, [told.party], author=author, at=at)
     return booked
 
 

@@ -21,6 +21,8 @@ PERIODIC = {
     "run_nightly_audits": 60,
     "rate_due_calls": 30,
     "review_stops": 5,
+    "review_standing": 60,
+    "send_letters": 15,
     "watch_fallbacks": 30,
     "watch_terms": 300,
     "close_due_statements": 600,

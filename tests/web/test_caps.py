@@ -17,16 +17,15 @@ from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.routing import decide
 from callrouter.domain.stops import Stop, StopCause, StopKind
-from callrouter.web.app import create_app
 from callrouter.workflows.decide_next import decide_by_live_table
 from callrouter.workflows.drain_spool import drain_spool
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import DID, SELLER, T0, TABLE, FakeClock, activate
-from tests.twilio_side import ANI, TwilioSide, buyer_fields, caller_fields, stamp
+from tests.twilio_side import ANI
 from tests.web.outages import AWAY, make_unreachable, without_database
+from tests.web.placed_calls import Calls, sid
 
-ACME, BOLT = "+12125550171", "+14155550174"
 TODAY = "/day:2026-09-15/in:flood-repair/destination:acme-east"
 AT_ONCE = "concurrent/ever/destination:acme-east"
 ROUTE = 'destination = "acme-east"\n'
@@ -35,72 +34,6 @@ ROUTE = 'destination = "acme-east"\n'
 def capped(rules: str) -> str:
     """The table of the tests with rules on its first route."""
     return TABLE.replace(ROUTE, ROUTE + rules + "\n")
-
-
-def sid(number: int) -> str:
-    return f"CA{number:032x}"
-
-
-class Calls:
-    """Calls to one application, each told by its number."""
-
-    def __init__(self, board: Switchboard, clock: FakeClock) -> None:
-        self._board = board
-        self._clock = clock
-        self._twilio = TwilioSide(create_app(board).test_client())
-
-    def arrive(self, number: int, ani: str = ANI) -> str:
-        """Whom the answer dials: acme, bolt, or nobody."""
-        answer = self._twilio.post("/twilio/voice", caller_fields(call_sid=sid(number), ani=ani))
-        return who(answer.text)
-
-    def fail(self, number: int, status: str = "busy") -> str:
-        """The first attempt wasn't taken; whom the answer dials next."""
-        ended = {"DialCallStatus": status, "DialBridged": "false", "DialCallSid": leg(number)}
-        self.tell(number, status, 0)
-        target = "/twilio/attempts/1?d=acme-east&tried=acme-east"
-        return who(self._twilio.post(target, caller_fields(call_sid=sid(number)) | ended).text)
-
-    def talk(self, number: int, seconds: int) -> None:
-        """The first attempt talked for so long, and the call is over."""
-        self.tell(number, "in-progress")
-        self._clock.at += timedelta(seconds=seconds)
-        self.tell(number, "completed", seconds)
-        ended = {
-            "DialCallStatus": "completed",
-            "DialBridged": "true",
-            "DialCallSid": leg(number),
-            "DialCallDuration": str(seconds),
-        }
-        target = "/twilio/attempts/1?d=acme-east&tried=acme-east"
-        self._twilio.post(target, caller_fields("in-progress", call_sid=sid(number)) | ended)
-        self.end(number, seconds)
-
-    def end(self, number: int, seconds: int = 0) -> None:
-        """The caller's leg is over."""
-        fields = caller_fields(
-            "completed" if seconds else "no-answer",
-            call_sid=sid(number),
-            CallDuration=str(seconds),
-            Timestamp=stamp(self._clock.at),
-        )
-        assert self._twilio.post("/twilio/status", fields).status_code == 204
-
-    def tell(self, number: int, status: str, seconds: int | None = None) -> None:
-        """A callback of acme's leg."""
-        fields = buyer_fields(status, call_sid=sid(number), Timestamp=stamp(self._clock.at))
-        fields["CallSid"] = leg(number)
-        if seconds is not None:
-            fields["CallDuration"] = str(seconds)
-        assert self._twilio.post("/twilio/legs/1?d=acme-east", fields).status_code == 204
-
-
-def leg(number: int) -> str:
-    return f"CA{'b' * 20}{number:012x}"
-
-
-def who(answer: str) -> str:
-    return "acme" if ACME in answer else "bolt" if BOLT in answer else "nobody"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.standing_tables import standing_holds, standing_policies
 from callrouter.adapters.storage.statements import matches, select_fields
-from callrouter.domain.billing.standing_holds import StandingHold
+from callrouter.domain.billing.standing_holds import HoldKind, StandingHold
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def read_policy(connection: Connection, seller_id: str) -> StandingPolicy | None
 def add_hold(connection: Connection, seller_id: str, hold: StandingHold) -> int:
     """Keep a promise or override, whose number is given here; one of its kind ends with it."""
     bump_conditions(connection, seller_id)
-    lift_holds(connection, seller_id, hold, at=hold.set_at, author=hold.author)
+    lift_holds(connection, seller_id, hold.buyer_id, hold.kind, at=hold.set_at, author=hold.author)
     key = {"seller_id": seller_id, "buyer_id": hold.buyer_id}
     newest: int | None = connection.execute(_NEWEST_HOLD, key).scalar_one()
     number = (newest or 0) + 1
@@ -84,13 +84,19 @@ def add_hold(connection: Connection, seller_id: str, hold: StandingHold) -> int:
 
 
 def lift_holds(
-    connection: Connection, seller_id: str, hold: StandingHold, *, at: datetime, author: str
+    connection: Connection,
+    seller_id: str,
+    buyer_id: str,
+    kind: HoldKind,
+    *,
+    at: datetime,
+    author: str,
 ) -> int:
-    """End whatever stands of a hold's buyer and kind; how many there were: one at most."""
+    """End whatever stands of a buyer and a kind; how many there were: one at most."""
     parameters = {
         "of_seller_id": seller_id,
-        "of_buyer_id": hold.buyer_id,
-        "of_kind": hold.kind,
+        "of_buyer_id": buyer_id,
+        "of_kind": kind,
         "at": at,
         "by": author,
     }

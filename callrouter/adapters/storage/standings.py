@@ -38,7 +38,7 @@ class SellersStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChange:
-    """One transition of a buyer's state; `old` is "" for the first, `new` for the last."""
+    """One transition of a buyer's state; `old` is "" for its first."""
 
     sequence: int
     buyer_id: str
@@ -68,7 +68,6 @@ _REPLACE = (
     .where(matches(standings, *_KEY, prefix="of_"))
     .values({name: bindparam(name) for name in ("state", "since", "body")})
 )
-_REMOVE = sa.delete(standings).where(matches(standings, *_KEY))
 _CHANGES = (
     select_fields(standing_changes, StandingChange)
     .where(matches(standing_changes, "seller_id"))
@@ -134,12 +133,6 @@ def save_standing(
     )
     _add_change(connection, seller_id, change)
     return sequence
-
-
-def remove_standing(connection: Connection, seller_id: str, buyer_id: str) -> None:
-    """Forget how a buyer stands that has no agreement any more; its transitions stay."""
-    bump_conditions(connection, seller_id)
-    connection.execute(_REMOVE, {"seller_id": seller_id, "buyer_id": buyer_id})
 
 
 def list_standing_changes(

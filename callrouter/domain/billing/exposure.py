@@ -1,4 +1,8 @@
-"""What a buyer's agreement means for calls that aren't over yet: how much each may cost at most."""
+"""What a buyer's agreement means for calls in progress, and what of its account is overdue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from callrouter.domain.billing.terms import Agreement, Clock, Terms
 from callrouter.domain.standing import CallPrice, CreditLine
@@ -27,6 +31,46 @@ def open_credit(agreement: Agreement) -> CreditLine | None:
         prices=price_calls(agreement),
         pays_attempts=any(each.per_attempt_micros is not None for each in agreement.terms),
     )
+
+
+def name_currency(agreement: Agreement) -> str:
+    """The currency of the buyer's account: that of its credit, or of its terms."""
+    if agreement.credit is not None:
+        return agreement.credit.currency
+    return next((each.currency for each in agreement.terms), "USD")
+
+
+def find_dearest_call(agreement: Agreement, longest_s: int, at: datetime) -> int:
+    """What the dearest call by any terms in force may cost, if it lasts no longer than that."""
+    return max(
+        (
+            price.find_dearest(longest_s)
+            for price in price_calls(agreement)
+            if price.starts_at <= at and (price.ends_at is None or at < price.ends_at)
+        ),
+        default=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What is open of statements past their due day, and how many days the oldest is past it."""
+
+    micros: int = 0
+    days: int = 0
+
+
+def find_overdue(
+    open_micros: Mapping[str, int], due_on: Mapping[str, date], today: date
+) -> Overdue:
+    """What is overdue of statements, by their numbers; the due day itself is still in time."""
+    late = {
+        number: micros
+        for number, micros in open_micros.items()
+        if micros > 0 and due_on[number] < today
+    }
+    days = max(((today - due_on[number]).days for number in late), default=0)
+    return Overdue(sum(late.values()), days)
 
 
 def _price(terms: Terms, dearest_attempt: int) -> CallPrice:

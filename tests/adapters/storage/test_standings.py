@@ -21,7 +21,6 @@ from callrouter.adapters.storage.standings import (
     list_standing_changes,
     list_standings,
     read_standing,
-    remove_standing,
     save_standing,
 )
 from callrouter.domain.billing.standing_holds import HoldKind, StandingHold
@@ -122,17 +121,6 @@ def test_standings_stay_with_their_seller(sellers: Database) -> None:
         assert read_standing(connection, OTHER_SELLER.seller_id, "acme") is None
 
 
-def test_a_standing_is_forgotten_with_its_agreement_but_not_its_changes(sellers: Database) -> None:
-    save(sellers, GOOD, 0)
-
-    with sellers.write() as connection:
-        remove_standing(connection, SELLER.seller_id, "acme")
-
-    with sellers.read() as connection:
-        assert list_standings(connection, SELLER.seller_id) == ()
-        assert len(list_standing_changes(connection, SELLER.seller_id, most=9)) == 1
-
-
 def test_what_stands_is_part_of_the_last_known_good_configuration(sellers: Database) -> None:
     save(sellers, SUSPENDED, 0)
 
@@ -179,8 +167,12 @@ def test_a_promise_ends_the_one_before_and_may_be_lifted(sellers: Database) -> N
         numbers = [
             add_hold(connection, SELLER.seller_id, each) for each in (promise, later, chosen)
         ]
-        lifted = lift_holds(connection, SELLER.seller_id, chosen, at=at(20), author="eve")
-        again = lift_holds(connection, SELLER.seller_id, chosen, at=at(30), author="eve")
+        lifted = lift_holds(
+            connection, SELLER.seller_id, "bolt", HoldKind.OVERRIDE, at=at(20), author="eve"
+        )
+        again = lift_holds(
+            connection, SELLER.seller_id, "bolt", HoldKind.OVERRIDE, at=at(30), author="eve"
+        )
 
     with sellers.read() as connection:
         holds = list_holds(connection, SELLER.seller_id)

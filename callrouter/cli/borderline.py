@@ -118,8 +118,8 @@ def _say_total(total: BorderlineTotal) -> str:
     at_risk = say_amount(total.at_risk_micros, total.currency)
     missed = say_amount(total.missed_micros, total.currency)
     return (
-        f"{total.party}: {total.reached} just reached the line, {at_risk} that depends on it; "
-        f"{total.short} just missed it, {missed} more if they hadn't"
+        f"{total.party}: {total.reached} just reached the line ({at_risk} depends on it), "
+        f"{total.short} just missed it ({missed} more otherwise)"
     )
 
 

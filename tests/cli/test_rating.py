@@ -168,8 +168,8 @@ def test_the_calls_close_to_a_threshold_are_listed_with_the_money(rated: Termina
         "off       comes to   else",
         "CA1   2026-09-15 17:00:00Z  buyer acme  acme-east    connected 119.6 s  >= 120 s  "
         "-0.400 s  75.00 USD  0.00 USD",
-        "buyer acme: 1 just reached the line, 75.00 USD that depends on it; "
-        "0 just missed it, 0.00 USD more if they hadn't",
+        "buyer acme: 1 just reached the line (75.00 USD depends on it), "
+        "0 just missed it (0.00 USD more otherwise)",
     ]
     for period in ("2026-W38", "2026-09-15"):
         assert "CA1" in rated.ok("rate", "borderline", "--buyer", "acme", "--period", period)

@@ -121,11 +121,11 @@ def _find_unknown_groups(document: PolicyDocument) -> Iterator[FileProblem]:
 
 
 def _find_bad_prices(document: PolicyDocument) -> Iterator[FileProblem]:
-    currency = document.value_at(("currency",)) or "USD"
+    currency = str(document.value_at(("currency",)) or "USD")
     for index in range(_length(document.value_at(("routes",)))):
         price = document.value_at(("routes", index, "price"))
         if isinstance(price, str) and fits_price(price) and currency in DECIMALS:
-            amount = read_amount(price, str(currency))
+            amount = read_amount(price, currency)
             if isinstance(amount, str):
                 yield document.problem(("routes", index, "price"), amount)
 

@@ -48,11 +48,11 @@ def _check_party(document: PolicyDocument) -> Iterator[FileProblem]:
 
 
 def _check_prices(document: PolicyDocument) -> Iterator[FileProblem]:
-    currency = document.value_at(("currency",)) or "USD"
+    currency = str(document.value_at(("currency",)) or "USD")
     for path in _list_price_paths(document):
         price = document.value_at(path)
         if isinstance(price, str) and fits_price(price) and currency in DECIMALS:
-            amount = read_amount(price, str(currency))
+            amount = read_amount(price, currency)
             if isinstance(amount, str):
                 yield document.problem(path, amount)
             elif amount == 0 and path == ("credit_limit",):
@@ -70,6 +70,9 @@ def _list_price_paths(document: PolicyDocument) -> Iterator[KeyPath]:
 
 def _check_kind_of_price(document: PolicyDocument, path: KeyPath) -> Iterator[FileProblem]:
     kinds = [key for key in _PRICES if document.value_at((*path, key)) is not None]
+    if kinds == ["bands"] and document.value_at((*path, "bands")) == []:
+        message = "has no band; write one or more sections headed [[terms.bands]]"
+        yield document.problem((*path, "bands"), message)
     if not kinds:
         message = f'has no price; write one of {", ".join(_PRICES)}, as in price = "35.00"'
         yield document.problem(path, message)

@@ -30,6 +30,8 @@ LONGEST_THRESHOLD_S = 86_400
 MOST_TERMS = 1000
 """Of one party: each is looked at for each of its calls."""
 
+MOST_LINES = 8
+"""Of an address: more don't fit above a statement."""
 _YEARS = range(2000, 2101)
 _PERCENT = re.compile(r"(?:100(?:\.0{1,4})?|[0-9]{1,2}(?:\.[0-9]{1,4})?) ?%")
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}\.[^@\s,;<>\".]{2,60}")
@@ -56,8 +58,19 @@ def _refuse_date(value: object) -> Refusal:
     return None
 
 
+def _refuse_address(value: object) -> Refusal:
+    if isinstance(value, list) and len(value) > MOST_LINES:
+        return f"must be {ADDRESS.expected}, found {len(value)}"
+    return None
+
+
 DATE = Rule("a date as in 2026-10-01", "2026-10-01", _refuse_date)
 PERCENT = fitting(_PERCENT, 'a percentage in quotes, as in "40 %"', '"40 %"')
+ADDRESS = Rule(
+    f'a list of lines as in ["1 Main Street", "Albany, NY 12207"], {MOST_LINES} at most',
+    '["1 Main Street", "Albany, NY 12207"]',
+    _refuse_address,
+)
 EMAIL = fitting(_EMAIL, "one e-mail address", '"billing@acme.example"')
 
 _Date: TypeAlias = Annotated[InstanceOf[date], BeforeValidator(_as_date), DATE]
@@ -117,7 +130,8 @@ class TermsFile(Section):
     email: Annotated[str, EMAIL] = ""
     address: Annotated[
         list[Annotated[str, written("1 Main Street", 1, LONGEST_NAME)]],
-        Field(default_factory=list, max_length=8),
+        Field(default_factory=list),
+        ADDRESS,
     ]
     zone: Annotated[str, ZONE]
     currency: Annotated[str, CURRENCY] = "USD"

@@ -3,7 +3,7 @@
 The order is always the same: the time is rounded first, then compared, then paid for.
 """
 
-from callrouter.domain.billing.terms import Band, Clock, Operator, PerMinute, Rounding, Terms
+from callrouter.domain.billing.terms import Band, Operator, PerMinute, Rounding, Terms
 from callrouter.domain.money import DECIMALS, MICROS
 
 _SECOND_MS = 1000
@@ -55,25 +55,6 @@ def price_minutes(billed_ms: int, per_minute: PerMinute, currency: str) -> int:
 def price_share(parts_per_million: int, charged_micros: int, currency: str) -> int:
     """A share of what was charged, in the currency's smallest unit, half of it rounded up."""
     return _round_to_unit(charged_micros * parts_per_million, _WHOLE, currency)
-
-
-def dearest_call(terms: Terms, call_s: int, *, before_s: int = 0) -> int:
-    """The most that one more call to a buyer can come to, in micro-units.
-
-    `call_s` is how long the two may be joined, `before_s` how long the call may have lasted before:
-    clocks that count more than connected time count that as well. By the attempt it is one.
-    """
-    if terms.per_attempt_micros is not None:
-        return terms.per_attempt_micros
-    longest_s = call_s if terms.clock is Clock.CONNECTED else call_s + before_s
-    longest_ms = longest_s * _SECOND_MS
-    if terms.per_minute is not None:
-        if not is_reached(longest_ms, terms.per_minute.after_s, terms.operator):
-            return 0
-        billed_ms = bill_ms(longest_ms, terms.per_minute)
-        return price_minutes(billed_ms, terms.per_minute, terms.currency)
-    band = find_band(terms, longest_ms)
-    return band.price_micros if band else 0
 
 
 def smallest_unit(currency: str) -> int:

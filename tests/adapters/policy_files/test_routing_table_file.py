@@ -465,6 +465,12 @@ ROUTE = '[[routes]]\ndestination = "b"\n'
             id="sections-that-are-numbers",
         ),
         pytest.param(
+            HEAD + "currency = [[1]]\n" + DID + ROUTE + 'price = "35.001"\n',
+            't.toml:2: currency: must be "USD" or "CAD" or "EUR" or "GBP" or "AUD" or "MXN" or '
+            '"NZD", found a list',
+            id="a list of currencies",
+        ),
+        pytest.param(
             HEAD + DID + ROUTE + 'destination = "c"\n',
             "t.toml:6: destination: this key is already written above; keep one of the two",
             id="key-twice",

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from callrouter.adapters.policy_files.terms_file import read_agreement_file
 from callrouter.domain.billing.party import Party, Side
@@ -16,7 +18,7 @@ from callrouter.domain.billing.terms import (
     Share,
     Terms,
 )
-from callrouter.domain.errors import PolicyFileError
+from callrouter.domain.errors import FileProblem, PolicyFileError
 from callrouter.domain.hours import Hours, Window
 
 USD = 1_000_000
@@ -366,6 +368,57 @@ def test_what_is_wrong_is_named_with_its_line_and_what_would_be_right(
         line = text.splitlines()[each.line - 1]
         key = each.key.rsplit(".", 1)[-1]
         assert f"{key} = " in line or line.startswith("[[") or key == "(file)"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("bands = []", "terms[1].bands: has no band; write one or more sections headed "
+                       "[[terms.bands]]"),
+        ("per_minute = {}", "terms[1].per_minute.first_s: is missing; write for example"),
+        ('per_minute = "0.50"', 'terms[1].per_minute: must be a table as in { price = "0.50", '
+         'first_s = 30, next_s = 6 }, found "0.50"'),
+        ('share = "101 %"', 'terms[1].share: must be a percentage in quotes, as in "40 %", found '
+         '"101 %"'),
+        ("share = 40", 'terms[1].share: must be a percentage in quotes, as in "40 %", found 40; '
+         "put it in quotes"),
+        ('price = "1"\ntariff = 5', "terms[1].tariff: isn't a key of [[terms]], which has"),
+        ("from = 2026-10-02", "from: this key is already written above; keep one of the two"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_price_is_said(line: str, problem: str) -> None:
+    with pytest.raises(PolicyFileError) as refused:
+        read_terms(line)
+
+    assert any(str(each).split(": ", 1)[1].startswith(problem) for each in refused.value.problems)
+
+
+@pytest.mark.parametrize("lines", ['"1 Main Street"', str(["line"] * 9).replace("'", '"')])
+def test_an_address_is_a_list_of_a_few_lines(lines: str) -> None:
+    text = WHOLE.replace('["1 Main Street", "Albany, NY 12207"]', lines)
+    with pytest.raises(PolicyFileError, match="address: must be a list of lines as in"):
+        read_agreement_file(text, "acme.toml")
+
+
+LINES = WHOLE.splitlines()
+WORDS = st.sampled_from(
+    ["", "[]", "{}", "0", "-1", "true", '"x"', '"1.00"', "2026-10-01", "07:00:00", "1e400", "[[1]]"]
+)
+
+
+@given(st.sampled_from(range(len(LINES))), WORDS)
+@settings(max_examples=150)
+def test_whatever_stands_in_a_file_it_is_read_or_refused_by_line(place: int, word: str) -> None:
+    key = LINES[place].partition("=")[0]
+    changed = f"{key}= {word}" if "=" in LINES[place] else word
+    text = "\n".join((*LINES[:place], changed, *LINES[place + 1 :]))
+
+    problems: tuple[FileProblem, ...] = ()
+    try:
+        read_agreement_file(text, "acme.toml")
+    except PolicyFileError as refused:
+        problems = refused.problems
+    assert all(0 < each.line <= len(LINES) for each in problems)
 
 
 def test_terms_that_overlap_in_time_for_the_same_calls_are_refused() -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrouter.domain.billing.pricing import dearest_call, round_ms
+from callrouter.domain.billing.exposure import price_calls
+from callrouter.domain.billing.pricing import round_ms
 from callrouter.domain.billing.rating import NOTHING_PAID, rate
 from callrouter.domain.billing.terms import Band, Clock, Operator, PerMinute, Rounding, Share, Terms
-from tests.domain.billing.builders import RADIO, USD, charge_of, talk_of, terms_of
+from tests.domain.billing.builders import RADIO, USD, agreement_of, charge_of, talk_of, terms_of
 
 CENT = USD // 100
 MS = st.integers(0, 700_000)
@@ -98,29 +99,20 @@ def test_a_band_that_is_reached_replaces_the_others(own: tuple[Band, ...], ms: i
     assert charge(terms_of(bands=own), ms) in {0, *(band.price_micros for band in own)}
 
 
-@given(timed_terms(), st.integers(0, 700), st.integers(0, 60), st.data())
-def test_no_talk_costs_more_than_the_dearest(
-    terms: Terms, call_s: int, before_s: int, data: st.DataObject
+@given(timed_terms(), st.integers(0, 700), st.data())
+def test_no_talk_costs_more_than_is_held_for_it_at_dial(
+    terms: Terms, longest_s: int, data: st.DataObject
 ) -> None:
-    connected_ms = data.draw(st.integers(0, call_s * 1000))
-    before_ms = data.draw(st.integers(0, before_s * 1000))
+    """Whatever its terms: the carrier ends it a moment late, after a whisper, after menus."""
+    connected_ms = data.draw(st.integers(0, longest_s * 1000 + 3000))
     talk = talk_of(
         connected_ms / 1000,
-        answered_ms=connected_ms + before_ms,
-        total_ms=connected_ms + before_ms,
+        answered_ms=connected_ms + data.draw(st.integers(0, 57_000)),
+        total_ms=connected_ms + data.draw(st.integers(57_000, 890_000)),
     )
+    (price,) = price_calls(agreement_of(terms))
 
-    most = dearest_call(terms, call_s, before_s=before_s)
-
-    assert rate(talk, terms, NOTHING_PAID).amount_micros <= most
-    longest = talk_of(
-        call_s, answered_ms=(call_s + before_s) * 1000, total_ms=(call_s + before_s) * 1000
-    )
-    assert rate(longest, terms, NOTHING_PAID).amount_micros == most
-
-
-def test_the_dearest_call_by_the_attempt_is_one_attempt() -> None:
-    assert dearest_call(terms_of(per_attempt_micros=USD), 10) == USD
+    assert rate(talk, terms, NOTHING_PAID).amount_micros <= price.find_dearest(longest_s)
 
 
 @given(st.integers(0, 1_000_000), st.lists(PRICES, max_size=3))

@@ -16,57 +16,11 @@ from callrouter.domain.carrier_audit import (
     measure_lifetime,
 )
 from callrouter.domain.carrier_records import CarrierRecord, LegDirection
-from callrouter.domain.cdr import (
-    AttemptOutcome,
-    AttemptRecord,
-    Cdr,
-    ConnectedSource,
-    Disposition,
-    HangupParty,
-)
 from callrouter.domain.events import LegStatus
+from tests.books import CDR_SID, LEG_SID, attempt, cdr
 from tests.switchboards import DID, T0
 
-CALL, LEG, OTHER_LEG = "CA1", "CA2", "CA3"
-
-
-def attempt(leg_sid: str = LEG, number: int = 1, answered_ms: int = 60_000) -> AttemptRecord:
-    return AttemptRecord(
-        attempt=number,
-        destination_id="acme-east",
-        buyer_id="acme",
-        outcome=AttemptOutcome.CONNECTED,
-        leg_sid=leg_sid,
-        dialed_at=T0,
-        ring_ms=5_000,
-        answered_ms=answered_ms,
-        connected_ms=answered_ms,
-        table_version=1,
-    )
-
-
-def cdr(*attempts: AttemptRecord, total_ms: int = 66_000, did: str = DID) -> Cdr:
-    return Cdr(
-        call_sid=CALL,
-        started_at=T0,
-        ended_at=T0 + timedelta(milliseconds=total_ms),
-        campaign_id="flood-repair",
-        publisher="radio-kx",
-        did=did,
-        ani="+14155550123",
-        buyer_id="acme",
-        destination_id="acme-east",
-        attempts=attempts,
-        disposition=Disposition.CONNECTED,
-        hangup_party=HangupParty.CALLER,
-        total_ms=total_ms,
-        ring_ms=5_000,
-        answered_ms=60_000,
-        connected_ms=60_000,
-        connected_source=ConnectedSource.CARRIER_LEG,
-        table_version=1,
-        flags=(),
-    )
+CALL, LEG, OTHER_LEG = CDR_SID, LEG_SID, "CA3"
 
 
 def record(

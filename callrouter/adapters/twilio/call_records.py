@@ -3,6 +3,7 @@
 https://www.twilio.com/docs/voice/api/call-resource
 """
 
+import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
@@ -10,13 +11,14 @@ from twilio.rest.api.v2010.account.call import CallInstance
 
 from callrouter.adapters.twilio.inbound import read_seconds, read_status
 from callrouter.domain.carrier_records import CarrierRecord, LegDirection
-from callrouter.domain.money import DECIMALS, MICROS
+from callrouter.domain.money import MICROS
 
 _LONGEST_TEXT = 255
 _FIRST_YEAR = 2008
 """Twilio's first; an earlier instant is none."""
 _DEAREST = 10**6
 """No leg costs more, in any unit: what does isn't a price."""
+_CURRENCY = re.compile("[A-Z]{3}")
 _DIRECTIONS = {"inbound": LegDirection.INBOUND, "outbound-dial": LegDirection.DIALLED}
 
 
@@ -57,10 +59,10 @@ def read_instant(value: object) -> datetime | None:
 def _read_price(price: object, unit: object) -> tuple[int | None, str]:
     """What a leg cost, from a price such as "-0.00850": negative there, null until it is known.
 
-    A unit that we can't count in has no price for us.
+    The unit is the account's currency, whichever that is.
     """
     currency = read_text(unit).upper()
-    if not isinstance(price, str | int | float) or currency not in DECIMALS:
+    if not isinstance(price, str | int | float) or not _CURRENCY.fullmatch(currency):
         return None, ""
     try:
         amount = Decimal(str(price))

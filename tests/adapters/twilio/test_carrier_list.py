@@ -138,14 +138,16 @@ def test_a_leg_of_another_kind_is_nothing_of_ours(
         pytest.param(-0.0085, "USD", (8_500, "USD"), id="a number"),
         pytest.param(None, "USD", (None, ""), id="not yet"),
         pytest.param("", "USD", (None, ""), id="empty"),
-        pytest.param("-0.02", "XXX", (None, ""), id="a unit that we can't count in"),
+        pytest.param("-1.5", "JPY", (1_500_000, "JPY"), id="another currency"),
+        pytest.param("-0.02", "dollars", (None, ""), id="no currency"),
+        pytest.param("-0.02", None, (None, ""), id="without a currency"),
         pytest.param("much", "USD", (None, ""), id="no figure"),
         pytest.param("NaN", "USD", (None, ""), id="not a number"),
         pytest.param("-1e9", "USD", (None, ""), id="more than any call costs"),
     ],
 )
 def test_a_price_is_a_cost_in_micro_units_once_it_is_known(
-    carrier: TwilioCarrier, price: object, unit: str, cost: tuple[int | None, str]
+    carrier: TwilioCarrier, price: object, unit: str | None, cost: tuple[int | None, str]
 ) -> None:
     found = read_one(carrier, price=price, price_unit=unit)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.cdr import (
     AttemptOutcome,
     AttemptRecord,
@@ -100,6 +100,7 @@ class FakeBooks:
     fails: Exception | None = None
     listed: list[date] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+    requests: tuple[CarrierRequest, ...] = ()
 
     def stream_records(self, day: date) -> Iterator[tuple[CarrierRecord, ...]]:
         self.listed.append(day)
@@ -115,3 +116,6 @@ class FakeBooks:
             raise self.fails
         of_call = tuple(each for each in self.records if each.call_sid == call_sid)
         return of_call or self.unlisted.get(call_sid, ())
+
+    def list_requests(self, call_sid: str) -> tuple[CarrierRequest, ...]:
+        return self.requests if call_sid else ()

@@ -3,12 +3,12 @@
 Pure. Legs are matched by the carrier's id of them; whose calls they are is for the caller to say.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from callrouter.domain.carrier_records import CarrierRecord
+from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest
 from callrouter.domain.cdr import AttemptRecord, Cdr
 
 TOLERANCE_MS = 1000
@@ -166,6 +166,17 @@ def _judge_attempt(cdr: Cdr, attempt: AttemptRecord, record: CarrierRecord | Non
             f"{_say_s(attempt.connected_ms)} s) here, {their_ms // 1000} s at the carrier"
         )
     return _both(cdr, record, attempt.answered_ms, their_ms, text)
+
+
+def say_requests(requests: Sequence[CarrierRequest]) -> str:
+    """Whom the carrier asked what to do with a call, oldest first, and what it got: the last."""
+    if not requests:
+        return "the carrier asked nobody what to do with it"
+    last = requests[-1]
+    answered = f"got {last.status}" if last.status is not None else "got no answer"
+    after = f" after {_say_s(last.took_ms)} s" if last.took_ms is not None else ""
+    others = f", the last of {len(requests)} requests" if len(requests) > 1 else ""
+    return f"the carrier asked {last.url or 'an unknown URL'} and {answered}{after}{others}"
 
 
 def measure_lifetime(record: CarrierRecord) -> int | None:

@@ -69,6 +69,18 @@ class CarrierRecord:
         return self.cost_micros is None and self.status is LegStatus.COMPLETED
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierRequest:
+    """A request that the carrier made about a call: to which URL, without its query; the answer.
+
+    None for a figure that it doesn't tell: there was no answer then.
+    """
+
+    url: str
+    status: int | None
+    took_ms: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSetup:
     """How a DID is configured at the carrier; "" where nothing is set.

@@ -20,7 +20,13 @@ from callrouter.adapters.storage.cdrs import (
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.owned_numbers import find_known_calls, read_owned_numbers
 from callrouter.domain.audit_schedule import start_of
-from callrouter.domain.carrier_audit import AuditClass, LegVerdict, OurSide, compare_call
+from callrouter.domain.carrier_audit import (
+    AuditClass,
+    LegVerdict,
+    OurSide,
+    compare_call,
+    say_requests,
+)
 from callrouter.domain.carrier_records import CarrierRecord, LegDirection
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.workflows.ports import CarrierBooks, Clock
@@ -30,6 +36,8 @@ from callrouter.workflows.take_up_call import take_up_call
 _PAGE = 500
 _MOST_ASKED = 500
 """Calls that one side seems to miss are asked about one by one, at most so many in one run."""
+_REQUESTS_KEPT = timedelta(days=29)
+"""Twilio forgets after 30 days what it asked: then nothing doesn't mean that it asked nobody."""
 _TAKEN_UP = (AuditClass.WE_MISS_CALL, AuditClass.NOT_CLOSED)
 
 
@@ -156,9 +164,19 @@ class Comparison:
             leg_sid=verdict.leg_sid,
             our_ms=verdict.our_ms,
             their_ms=verdict.their_ms,
-            text=verdict.text,
+            text=verdict.text + self._say_why(verdict),
             outcome=self._take_up(verdict.call_sid) if verdict.kind in _TAKEN_UP else "",
         )
+
+    def _say_why(self, verdict: LegVerdict) -> str:
+        """Of a call that never reached us, what the carrier says that it got instead of us."""
+        is_kept = self._clock.now() - self._since < _REQUESTS_KEPT
+        if verdict.kind is not AuditClass.WE_MISS_CALL or not is_kept or self._asked >= _MOST_ASKED:
+            return ""
+        try:
+            return f"; {say_requests(self._books.list_requests(verdict.call_sid))}"
+        except CarrierUnavailableError:
+            return ""  # it only explains
 
     def _take_up(self, call_sid: str) -> str:
         if self._asked >= _MOST_ASKED:

@@ -6,7 +6,12 @@ from typing import Protocol
 
 from callrouter.domain.alerts import Notice
 from callrouter.domain.buyer_health import HealthAnswer
-from callrouter.domain.carrier_records import CarrierCall, CarrierRecord, NumberSetup
+from callrouter.domain.carrier_records import (
+    CarrierCall,
+    CarrierRecord,
+    CarrierRequest,
+    NumberSetup,
+)
 
 
 class Clock(Protocol):
@@ -46,6 +51,13 @@ class CarrierBooks(Protocol):
         """The legs of one call, the caller's first; () when the carrier knows no such call.
 
         Raises CarrierUnavailableError when it doesn't answer for long.
+        """
+        ...
+
+    def list_requests(self, call_sid: str) -> tuple[CarrierRequest, ...]:
+        """The requests that the carrier made to anybody about a call, the oldest first.
+
+        Raises CarrierUnavailableError when it doesn't tell.
         """
         ...
 

@@ -14,8 +14,9 @@ from callrouter.domain.carrier_audit import (
     OurSide,
     compare_call,
     measure_lifetime,
+    say_requests,
 )
-from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.events import LegStatus
 from tests.books import CDR_SID, LEG_SID, attempt, cdr
 from tests.switchboards import DID, T0
@@ -223,6 +224,31 @@ def test_what_is_in_order_though_one_side_alone_has_it_is_not_told(
 
     assert kinds(verdicts) == found
     assert told(verdicts) == []
+
+
+VOICE = "https://calls.example.com/twilio/voice"
+
+
+@pytest.mark.parametrize(
+    ("requests", "said"),
+    [
+        pytest.param([], "the carrier asked nobody what to do with it", id="nobody"),
+        pytest.param(
+            [CarrierRequest(VOICE, 502, 1887)],
+            f"the carrier asked {VOICE} and got 502 after 1.887 s",
+            id="a bad answer",
+        ),
+        pytest.param(
+            [CarrierRequest(VOICE, 502, 20), CarrierRequest("", None, None)],
+            "the carrier asked an unknown URL and got no answer, the last of 2 requests",
+            id="no answer",
+        ),
+    ],
+)
+def test_why_a_call_never_reached_us_is_told_by_what_the_carrier_asked(
+    requests: list[CarrierRequest], said: str
+) -> None:
+    assert say_requests(requests) == said
 
 
 def test_an_attempt_that_names_a_leg_again_has_none_of_its_own() -> None:

@@ -11,7 +11,7 @@ from callrouter.adapters.storage.carrier_costs import read_records, sum_costs
 from callrouter.adapters.storage.cdrs import read_cdr
 from callrouter.domain.alerts import Alert
 from callrouter.domain.carrier_audit import AuditClass
-from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.cdr import CdrFlag, Disposition
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.domain.events import LegStatus
@@ -144,12 +144,14 @@ def test_a_call_that_we_miss_is_found_and_taken_up(talked: TwilioSide, board: Sw
         record(sid, call_sid=MISSED, at=T0 + timedelta(minutes=5), lasted_s=70, duration_s=60)
         for sid in (MISSED, leg_sid(9))
     ]
-    books = FakeBooks([*BOTH, *missed])
+    asked = CarrierRequest("https://calls.example.com/twilio/voice", 502, 20)
+    books = FakeBooks([*BOTH, *missed], requests=(asked,))
 
     run = audit(board, books)
 
     (found,) = findings(board, run)
     assert found.kind is AuditClass.WE_MISS_CALL
+    assert "the carrier asked https://calls.example.com/twilio/voice and got 502" in found.text
     assert found.outcome == "taken up: its CDR is written"
     assert run.classes == {AuditClass.AGREES: 2, AuditClass.WE_MISS_CALL: 2}
     with board.database.read() as connection:

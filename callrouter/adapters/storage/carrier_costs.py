@@ -90,7 +90,9 @@ def list_calls_of(
     limit: int,
 ) -> tuple[CallPlace, ...]:
     """Calls whose caller's leg started in a period, from behind `after` on."""
-    statement = _of_period(seller_id, since, until).where(_IS_CALLERS)
+    # The place bounds the search in the index; a comparison of pairs doesn't on SQLite.
+    begin = after.started_at if after is not None else since
+    statement = _of_period(seller_id, begin, until).where(_IS_CALLERS)
     if after is not None:
         place = sa.tuple_(after.started_at, after.call_sid, types=_PLACE_TYPES)
         statement = statement.where(sa.tuple_(*_PLACE) > place)

@@ -6,11 +6,13 @@ https://www.twilio.com/docs/voice/api/call-resource
 import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from urllib.parse import urlsplit, urlunsplit
 
 from twilio.rest.api.v2010.account.call import CallInstance
+from twilio.rest.api.v2010.account.call.event import EventInstance
 
 from callrouter.adapters.twilio.inbound import read_seconds, read_status
-from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.money import MICROS
 
 _LONGEST_TEXT = 255
@@ -44,6 +46,16 @@ def read_record(instance: CallInstance) -> CarrierRecord:
     )
 
 
+def read_request(event: EventInstance) -> CarrierRequest:
+    """What Twilio asked and was answered; of the URL no query, password or connection override."""
+    asked, answered = event.request or {}, event.response or {}
+    return CarrierRequest(
+        url=_strip(read_text(asked.get("url"), 2048)),
+        status=_read_count(answered.get("response_code")),
+        took_ms=_read_count(answered.get("request_duration")),
+    )
+
+
 def read_text(value: object, longest: int = _LONGEST_TEXT) -> str:
     """A text as far as one is there, at most so long, without what no database keeps."""
     return value[:longest].replace("\0", "\ufffd") if isinstance(value, str) else ""
@@ -54,6 +66,20 @@ def read_instant(value: object) -> datetime | None:
     if not isinstance(value, datetime) or value.year < _FIRST_YEAR:
         return None
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _strip(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _read_count(value: object) -> int | None:
+    """A count that may be a text; None for what is none, or 0, which stands for none here."""
+    digits = str(value)
+    return int(digits) or None if digits.isascii() and digits.isdigit() else None
 
 
 def _read_price(price: object, unit: object) -> tuple[int | None, str]:

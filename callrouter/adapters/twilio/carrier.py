@@ -17,7 +17,12 @@ from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
-from callrouter.adapters.twilio.call_records import read_instant, read_record, read_text
+from callrouter.adapters.twilio.call_records import (
+    read_instant,
+    read_record,
+    read_request,
+    read_text,
+)
 from callrouter.adapters.twilio.inbound import read_seconds, read_status
 from callrouter.adapters.twilio.rest_client import (
     RestHttpClient,
@@ -29,6 +34,7 @@ from callrouter.domain.carrier_records import (
     CarrierCall,
     CarrierLeg,
     CarrierRecord,
+    CarrierRequest,
     NumberSetup,
 )
 from callrouter.domain.errors import CarrierUnavailableError
@@ -38,6 +44,7 @@ _AnswerT = TypeVar("_AnswerT")
 _LEGS_PER_PAGE = 50
 _NUMBERS_PER_PAGE = 1000
 _RECORDS_PER_PAGE = 1000
+_MOST_REQUESTS = 50
 _PATIENCE_S = (1.0, 4.0, 15.0, 60.0)
 """The waits before each further try of what nobody waits for: Twilio asks to be asked again."""
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -128,6 +135,20 @@ class TwilioCarrier:
             _PATIENCE_S,
         )
         return self._ask(lambda: _read_records((found, *legs)))
+
+    def list_requests(self, call_sid: str) -> tuple[CarrierRequest, ...]:
+        """What Twilio asked, of whomever, about a call: from 15 minutes after its end, for 30 days.
+
+        Raises CarrierUnavailableError as the others do. https://www.twilio.com/docs/voice/api/call-event-resource
+        """
+        if not _SID.fullmatch(call_sid):
+            return ()
+        events = self._ask(
+            lambda: self._client.calls(call_sid).events.list(
+                limit=_MOST_REQUESTS, page_size=_MOST_REQUESTS
+            )
+        )
+        return tuple(read_request(event) for event in events)
 
     def _fetch_or_none(self, call_sid: str) -> CallInstance | None:
         try:

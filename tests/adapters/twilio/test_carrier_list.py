@@ -10,7 +10,7 @@ import requests
 import responses
 
 from callrouter.adapters.twilio.carrier import TwilioCarrier
-from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.domain.events import LegStatus
 from callrouter.workflows.ports import CarrierBooks
@@ -242,6 +242,51 @@ def test_a_call_that_twilio_doesnt_know_has_no_records(carrier: TwilioCarrier) -
 
     assert carrier.fetch_records(CALL) == ()
     assert carrier.fetch_records("../Accounts") == ()
+
+
+EVENTS = f"{BASE}/2010-04-01/Accounts/{ACCOUNT}/Calls/{CALL}/Events.json"
+ASKED = {"method": "POST", "parameters": {"call_status": "ringing"}}
+
+
+@pytest.mark.parametrize(
+    ("url", "answered", "request_made"),
+    [
+        pytest.param(
+            "https://me:secret@calls.example.com/twilio/voice?x=1#rc=2",
+            {"response_code": 502, "request_duration": 1887, "response_body": "<html>"},
+            CarrierRequest("https://calls.example.com/twilio/voice", 502, 1887),
+            id="a bad answer",
+        ),
+        pytest.param(
+            "https://calls.example.com/twilio/voice",
+            {"response_code": "200", "request_duration": "12"},
+            CarrierRequest("https://calls.example.com/twilio/voice", 200, 12),
+            id="figures as texts",
+        ),
+        pytest.param(
+            "http://[",
+            {"response_code": 0, "request_duration": None},
+            CarrierRequest("", None, None),
+            id="no answer, no URL",
+        ),
+        pytest.param(None, None, CarrierRequest("", None, None), id="nothing at all"),
+    ],
+)
+def test_what_twilio_asked_about_a_call_is_told_without_secrets(
+    carrier: TwilioCarrier, url: object, answered: object, request_made: CarrierRequest
+) -> None:
+    event = {"request": ASKED | {"url": url} if url else None, "response": answered}
+    responses.get(EVENTS, json={"events": [event], "next_page_uri": None, "page_size": 50})
+
+    assert carrier.list_requests(CALL) == (request_made,)
+
+
+def test_what_twilio_doesnt_tell_of_its_requests_is_an_error(carrier: TwilioCarrier) -> None:
+    responses.get(EVENTS, status=404, json={})
+
+    with pytest.raises(CarrierUnavailableError):
+        carrier.list_requests(CALL)
+    assert carrier.list_requests("../Accounts") == ()
 
 
 def test_it_has_the_books_as_the_workflows_want_them(carrier: TwilioCarrier) -> None:

@@ -12,7 +12,7 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import (
     list_accounts,
     lock_account,
-    post,
+    post_locked,
     read_by_reference,
     read_entry,
     read_last,
@@ -78,7 +78,7 @@ def post_entry(database: Database, seller_id: str, wanted: Wanted, at: datetime)
                 f"entry {known.number} of {wanted.party} has the reference"
                 f" {wanted.reference!r} already: nothing was written"
             )
-        [entry] = post(connection, seller_id, [posting], at)
+        [entry] = post_locked(connection, seller_id, [posting], at)
     _log(entry)
     review_parties(database, seller_id, [wanted.party], author=wanted.author, at=at)
     return entry
@@ -115,7 +115,7 @@ def reverse_entry(
             )
         statement = read_statement_of(connection, seller_id, entry)
         posting = reverse(entry, at, reason, author, statement)
-        [reversal] = post(connection, seller_id, [posting], at)
+        [reversal] = post_locked(connection, seller_id, [posting], at)
     _log(reversal)
     review_parties(database, seller_id, [party], author=author, at=at)
     return reversal

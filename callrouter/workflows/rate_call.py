@@ -16,7 +16,7 @@ from callrouter.adapters.storage.ledger import (
     AccountId,
     find_entries_of_call,
     lock_accounts,
-    post,
+    post_locked,
     read_statement_of,
 )
 from callrouter.adapters.storage.rated_calls import lock_closed_call, mark_rated
@@ -124,7 +124,7 @@ def post_changes(
         standing = change.standing
         statement = read_statement_of(connection, seller_id, standing) if standing else ""
         postings += change.book(at, statement)
-    return post(connection, seller_id, postings, at)
+    return post_locked(connection, seller_id, postings, at)
 
 
 def _book(

@@ -15,7 +15,7 @@ from callrouter.adapters.storage.cdrs import (
     read_cdr,
 )
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.ledger import find_entries_of_call, post, read_statement_of
+from callrouter.adapters.storage.ledger import find_entries_of_call, post_locked, read_statement_of
 from callrouter.adapters.storage.paid_calls import count_paid, last_paid
 from callrouter.adapters.storage.rated_calls import lock_closed_call
 from callrouter.domain.billing.call_entries import (
@@ -214,5 +214,5 @@ class _Rater:
         postings: list[Posting] = []
         for change, statement in changes:
             postings += (replace(p, author=author) for p in change.book(at, statement))
-        post(connection, self.seller_id, postings, at)
+        post_locked(connection, self.seller_id, postings, at)
         return rated, accounts, changes

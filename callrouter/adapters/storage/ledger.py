@@ -83,11 +83,14 @@ _LAST_NUMBER = Prepared(
     .limit(1)
 )
 _IN_ACCOUNT = matches(ledger_entries, *_ACCOUNT)
-_IS_KNOWN = Prepared(
-    sa.select(_of.number).where(_IN_ACCOUNT, _of.reference == bindparam("reference"))
-)
+# Only the same reference again is passed by: a second reversal of an entry is an error.
 _INSERT = Prepared(
-    sa.insert(ledger_entries).values({c.name: bindparam(c.name) for c in ledger_entries.c})
+    {
+        dialect: insert(ledger_entries)
+        .values({c.name: bindparam(c.name) for c in ledger_entries.c})
+        .on_conflict_do_nothing(index_elements=[*_ACCOUNT, "reference"])
+        for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    }
 )
 _ADD = Prepared(
     sa.update(cap_counters)
@@ -153,22 +156,27 @@ def post(
     """Add entries in their order; those that are new, with their numbers.
 
     One whose reference its account has already is left as it was. The accounts are locked here,
-    unless they are already; all of one transaction in one go, or by `lock_accounts` before. Raises
-    the database's error for what breaks a rule of the table: the sign of a kind, a second reversal.
+    all of one transaction in one go. Raises the database's error for what breaks a rule of the
+    table: the sign of a kind, a second reversal.
     """
+    lock_accounts(connection, seller_id, [(p.party, p.currency) for p in postings])
+    return post_locked(connection, seller_id, postings, at)
+
+
+def post_locked(
+    connection: Connection, seller_id: str, postings: Sequence[Posting], at: datetime
+) -> tuple[Entry, ...]:
+    """The same for accounts that this transaction has locked already."""
     accounts = list(dict.fromkeys((p.party, p.currency) for p in postings))
-    lock_accounts(connection, seller_id, accounts)
     last = {account: read_last(connection, seller_id, account) for account in accounts}
     entries = []
     for posting in postings:
         account = posting.party, posting.currency
-        key = _key(seller_id, *account)
-        if _IS_KNOWN.first(connection, key | {"reference": posting.reference}) is not None:
-            continue
-        last[account] += 1
-        entry = _as_entry(posting, last[account], at)
-        _INSERT.count(connection, key | {name: getattr(entry, name) for name in _FIELDS})
-        entries.append(entry)
+        entry = _as_entry(posting, last[account] + 1, at)
+        row = {name: getattr(entry, name) for name in _FIELDS}
+        if _INSERT.count(connection, _key(seller_id, *account) | row):
+            last[account] += 1
+            entries.append(entry)
     for account in accounts:
         amount = sum(e.amount_micros for e in entries if (e.party, e.currency) == account)
         if amount:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from callrouter.adapters.storage.account_payments import list_received, list_statements_due
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.ledger import list_entries, post, read_balance
+from callrouter.adapters.storage.ledger import post, read_balance
+from callrouter.adapters.storage.ledger_lists import stream_lines
 from callrouter.adapters.storage.ledger_tables import statement_entries, statements
 from callrouter.domain.billing.allocation import Allocation, allocate
 from callrouter.domain.billing.ledger import Entry, EntryKind, Posting
@@ -91,7 +92,8 @@ def close_statement(
 def entries(database: Database, party: Party = ACME, currency: str = "USD") -> list[Entry]:
     """An account's entries but its charges."""
     with database.read() as connection:
-        found = list_entries(connection, SELLER.seller_id, party, currency, 0, 1000)
+        lines = stream_lines(connection, SELLER.seller_id, party, currency)
+        found = tuple(line.entry for line in lines)
     return [entry for entry in found if entry.kind is not EntryKind.CHARGE]
 
 

@@ -31,6 +31,21 @@ def talk(
     ani: str = ANI,
 ) -> str:
     """A call that rings at acme-east for 10 s and talks for some seconds; its SID."""
+    sid = begin_talk(twilio, clock, number, seconds, start=start, ani=ani)
+    end_talk(twilio, number, seconds, ani=ani)
+    return sid
+
+
+def begin_talk(
+    twilio: TwilioSide,
+    clock: FakeClock,
+    number: int,
+    seconds: int,
+    *,
+    start: float = 0,
+    ani: str = ANI,
+) -> str:
+    """All of it but the end of the caller's leg, after which the call is over."""
     sid, leg = sid_of(number), leg_of(number)
     clock.set(start)
     twilio.post("/twilio/voice", caller_fields("ringing", call_sid=sid, ani=ani))
@@ -49,9 +64,13 @@ def talk(
     }
     ended = caller_fields("completed", call_sid=sid, ani=ani) | buyer
     twilio.post("/twilio/legs/1?d=acme-east", ended | {"Direction": "outbound-dial"})
-    over = caller_fields("completed", call_sid=sid, ani=ani, CallDuration=str(seconds))
-    twilio.post("/twilio/status", over)
     return sid
+
+
+def end_talk(twilio: TwilioSide, number: int, seconds: int, *, ani: str = ANI) -> None:
+    """The caller's leg ends, which closes the call; any number of times."""
+    over = caller_fields("completed", call_sid=sid_of(number), ani=ani, CallDuration=str(seconds))
+    twilio.post("/twilio/status", over)
 
 
 def late_event(board: Switchboard, sid: str, seconds: int) -> None:

@@ -17,8 +17,8 @@ from callrouter.adapters.storage.ledger import (
     read_entry,
     read_reversal,
     read_statement_of,
-    stream_entries,
 )
+from callrouter.adapters.storage.ledger_lists import stream_lines as stream_ledger
 from callrouter.adapters.storage.statement_lines import stream_lines, tally_lines
 from callrouter.domain.billing.ledger import EntryKind, correct, reverse
 from callrouter.domain.billing.party import Party, Side
@@ -100,7 +100,8 @@ def test_two_periods_and_a_correction_that_came_too_late(accounts: Database) -> 
     first = close(accounts, MONDAY + WEEK + GRACE).head
 
     with accounts.read() as connection:
-        wrong, _ = stream_entries(connection, SELLER.seller_id, ACME, "USD")
+        kept = stream_ledger(connection, SELLER.seller_id, ACME, "USD")
+        wrong, _ = (line.entry for line in kept)
         statement = read_statement_of(connection, SELLER.seller_id, wrong)
     assert statement == first.number == "acme-2026-0001"
     at = MONDAY + WEEK + 2 * DAY
@@ -376,7 +377,8 @@ def test_whatever_happens_an_entry_is_on_one_statement_at_most_and_no_statement_
     story.close(3, 0)
 
     with database.read() as connection:
-        entries = list(stream_entries(connection, SELLER.seller_id, story.party, "USD"))
+        lines = stream_ledger(connection, SELLER.seller_id, story.party, "USD")
+        entries = [line.entry for line in lines]
         balance = read_balance(connection, SELLER.seller_id, story.party, "USD")
     heads = [head for head, _ in story.closed.values()]
     stated = [number for _, numbers in story.closed.values() for number in numbers]

@@ -9,7 +9,7 @@ the release of expired leases take them.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -36,7 +36,6 @@ AccountId: TypeAlias = tuple[Party, str]
 
 _ACCOUNT = ("seller_id", "side", "party_id", "currency")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_PAGE = 1000
 _of = ledger_entries.c
 _FIELDS = tuple(f.name for f in fields(Entry) if f.name != "party")
 SELECT_ENTRY = sa.select(_of.side, _of.party_id, *(_of[name] for name in _FIELDS))
@@ -104,21 +103,6 @@ _OF_CALL = Prepared(
     SELECT_ENTRY.where(matches(ledger_entries, "seller_id", "call_sid"), IS_OF_CALL).order_by(
         _of.side, _of.party_id, _of.currency, _of.number
     )
-)
-_LIST = Prepared(
-    SELECT_ENTRY.where(_IN_ACCOUNT, _of.number > bindparam("after", type_=sa.BigInteger))
-    .order_by(_of.number)
-    .limit(bindparam("limit", type_=sa.Integer))
-)
-IS_OPEN = ~sa.exists().where(
-    *(statement_entries.c[name] == _of[name] for name in _ACCOUNT),
-    statement_entries.c.entry == _of.number,
-)
-"""The condition that an entry stands in no statement yet."""
-_LIST_OPEN = Prepared(
-    SELECT_ENTRY.where(
-        _IN_ACCOUNT, IS_OPEN, _of.booked_at < bindparam("before", type_=UtcDateTime)
-    ).order_by(_of.booked_at, _of.number)
 )
 _BALANCE = Prepared(
     sa.select(cap_counters.c.used, cap_counters.c.held).where(
@@ -219,38 +203,6 @@ def find_entries_of_call(
     """All entries of a call, of every party; by account, in the order of their numbers."""
     rows = _OF_CALL.all(connection, {"seller_id": seller_id, "call_sid": call_sid})
     return tuple(read_row(row) for row in rows)
-
-
-def list_entries(
-    connection: Connection, seller_id: str, party: Party, currency: str, after: int, limit: int
-) -> tuple[Entry, ...]:
-    """At most `limit` entries of an account with numbers greater than `after`, in their order."""
-    parameters = _key(seller_id, party, currency) | {"after": after, "limit": limit}
-    return tuple(read_row(row) for row in _LIST.all(connection, parameters))
-
-
-def stream_entries(
-    connection: Connection, seller_id: str, party: Party, currency: str, *, page: int = _PAGE
-) -> Iterator[Entry]:
-    """All entries of an account in the order of their numbers, in constant memory."""
-    after = 0
-    while True:
-        entries = list_entries(connection, seller_id, party, currency, after, page)
-        yield from entries
-        if len(entries) < page:
-            return
-        after = entries[-1].number
-
-
-def list_open_entries(
-    connection: Connection, seller_id: str, party: Party, currency: str, before: datetime
-) -> tuple[Entry, ...]:
-    """The entries of an account that stand in no statement yet, booked before an instant.
-
-    In the order of `booked_at`, then of their numbers.
-    """
-    parameters = _key(seller_id, party, currency) | {"before": before}
-    return tuple(read_row(row) for row in _LIST_OPEN.all(connection, parameters))
 
 
 def read_balance(connection: Connection, seller_id: str, party: Party, currency: str) -> int:

@@ -35,6 +35,8 @@ class EntryFilter:
     until: datetime | None = None
 
 
+EVERY_ENTRY = EntryFilter()
+
 _LINES = SELECT_ENTRY.add_columns(statement_entries.c.statement).outerjoin(
     statement_entries,
     sa.and_(
@@ -66,7 +68,7 @@ def stream_lines(
     seller_id: str,
     party: Party,
     currency: str,
-    wanted: EntryFilter,
+    wanted: EntryFilter = EVERY_ENTRY,
     *,
     page: int = _PAGE,
 ) -> Iterator[LedgerLine]:

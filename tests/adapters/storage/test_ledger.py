@@ -12,8 +12,6 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import (
     find_entries_of_call,
     list_accounts,
-    list_entries,
-    list_open_entries,
     lock_account,
     post,
     read_balance,
@@ -21,8 +19,8 @@ from callrouter.adapters.storage.ledger import (
     read_entry,
     read_reversal,
     read_statement_of,
-    stream_entries,
 )
+from callrouter.adapters.storage.ledger_lists import stream_lines
 from callrouter.adapters.storage.ledger_tables import ledger_entries, statement_entries, statements
 from callrouter.domain.billing.ledger import Entry, EntryKind, Posting, reverse
 from callrouter.domain.billing.party import Party, Side
@@ -92,12 +90,8 @@ def test_entries_are_numbered_and_add_up(database: Database) -> None:
     assert [e.number for e in (first, second, third)] == [1, 2, 3]
     assert balance(database) == 75_000_000
     with database.read() as connection:
-        assert list(stream_entries(connection, "acme-media", ACME, "USD", page=2)) == [
-            first,
-            second,
-            third,
-        ]
-        assert list_entries(connection, "acme-media", ACME, "USD", 1, 1) == (second,)
+        lines = list(stream_lines(connection, "acme-media", ACME, "USD", page=2))
+        assert [line.entry for line in lines] == [first, second, third]
         assert read_entry(connection, "acme-media", ACME, "USD", 3) == third
         assert read_entry(connection, "acme-media", ACME, "USD", 4) is None
         assert read_by_reference(connection, "acme-media", ACME, "USD", "call:CA2") == second
@@ -174,15 +168,12 @@ def test_what_breaks_a_rule_is_not_written(database: Database, unfit: Posting) -
     assert balance(database) == 0
 
 
-def test_entries_are_open_until_a_statement_has_them(database: Database) -> None:
-    first, second, third = write(
-        database, charge("CA1", second=20), charge("CA2", second=10), charge("CA3", second=30)
-    )
-    with database.read() as connection:
-        assert list_open_entries(connection, "acme-media", ACME, "USD", at(30)) == (second, first)
+def test_an_entry_stands_in_one_statement(database: Database) -> None:
+    first, second = write(database, charge("CA1"), charge("CA2"))
     close(database, "2026-0001", first)
     with database.read() as connection:
-        assert list_open_entries(connection, "acme-media", ACME, "USD", at(31)) == (second, third)
+        lines = stream_lines(connection, "acme-media", ACME, "USD")
+        assert [line.statement for line in lines] == ["2026-0001", ""]
         assert read_statement_of(connection, "acme-media", first) == "2026-0001"
         assert read_statement_of(connection, "acme-media", second) == ""
     with pytest.raises(BROKEN):
@@ -208,7 +199,8 @@ def test_writers_at_once_number_without_gap_or_repeat(database: Database) -> Non
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(post_some, range(4)))
     with database.read() as connection:
-        numbers = [e.number for e in stream_entries(connection, "acme-media", ACME, "USD")]
+        lines = list(stream_lines(connection, "acme-media", ACME, "USD"))
+    numbers = [line.entry.number for line in lines]
     assert numbers == list(range(1, 26))
     assert balance(database) == 5 * 45_000_000 + 20 * 2_000_000
     assert balance(database, RADIO) == 5_000_000

@@ -13,10 +13,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from callrouter.adapters.storage.audits import AuditRun, Finding, list_runs, read_run
 from callrouter.cli.audit_margin import margin
-from callrouter.cli.audit_options import day_option, form_options, pick_finished_day, run_option
+from callrouter.cli.audit_options import day_option, pick_finished_day, run_option
 from callrouter.cli.audit_schedule import schedule
 from callrouter.cli.context import CliContext
-from callrouter.cli.options import author_option, example, pass_cli, seller_option
+from callrouter.cli.options import author_option, example, form_options, pass_cli, seller_option
 from callrouter.cli.printing import as_json, print_json, print_table, show_instant
 from callrouter.domain.carrier_audit import AuditClass
 from callrouter.domain.errors import NotFoundError

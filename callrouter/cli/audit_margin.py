@@ -14,9 +14,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from callrouter.adapters.storage.carrier_costs import Cost
 from callrouter.adapters.storage.cdrs import CdrFilter
 from callrouter.adapters.storage.margins import sum_costs_without_cdr
-from callrouter.cli.audit_options import form_options
 from callrouter.cli.context import CliContext
-from callrouter.cli.options import INSTANT, ZoneType, example, pass_cli, seller_option
+from callrouter.cli.options import INSTANT, ZoneType, example, form_options, pass_cli, seller_option
 from callrouter.cli.printing import print_table
 from callrouter.domain.billing.margin import Margin, MarginBy
 from callrouter.workflows.export_audit import say_costs

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.cli.context import CliContext
 from callrouter.cli.days_option import DAYS, Days
-from callrouter.cli.options import INSTANT, SPAN, example, json_option, pass_cli, seller_option
+from callrouter.cli.options import INSTANT, SPAN, example, form_options, pass_cli, seller_option
 from callrouter.cli.party_options import party_options
 from callrouter.cli.printing import JsonValue, print_json, print_table, show_instant
 from callrouter.domain.billing.borderline import Borderline
@@ -42,9 +42,8 @@ _DEFAULT = timedelta(days=30)
 @click.option("--since", type=INSTANT, help="Of calls that began then or later, instead.")
 @click.option("--until", type=INSTANT, help="Of calls that began before then; now if left out.")
 @click.option("--within", type=SPAN, default="3s", show_default=True, help="How close to the line.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @seller_option
-@json_option
+@form_options
 @pass_cli
 def borderline(
     context: CliContext,
@@ -63,8 +62,6 @@ def borderline(
     much shorter, the others gained if they had been longer. What a second changes nothing about,
     such as a duplicate, is left out. Of the last 30 days, if no period is named.
     """
-    if as_csv and as_json_text:
-        raise click.UsageError("--csv and --json are two things: choose one")
     if period and (since or until):
         raise click.UsageError("--period stands alone: it has a beginning and an end")
     seller_id = context.find_seller(seller)

@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -133,6 +134,21 @@ force_option = click.option(
     help="Also when a DID is left with nobody at some hour of the coming week; it stays in the "
     "history.",
 )
+
+
+def form_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` --json and --csv, of which one at most may be chosen."""
+
+    @wraps(command)
+    def run(*args: Any, as_json_text: bool, as_csv: bool, **others: Any) -> None:
+        if as_csv and as_json_text:
+            raise click.UsageError("--csv and --json are two things: choose one")
+        command(*args, as_json_text=as_json_text, as_csv=as_csv, **others)
+
+    decorated = click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead.")(run)
+    return click.option("--json", "as_json_text", is_flag=True, help="Print JSON instead.")(
+        decorated
+    )
 
 
 def author_options(command: CommandT) -> CommandT:

@@ -9,8 +9,8 @@ from callrouter.adapters.policy_files.bank_mapping_file import read_bank_mapping
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import author_option, example, json_option, pass_cli, seller_option
-from callrouter.cli.payment_text import csv_option, print_rows, say_money
-from callrouter.cli.printing import JsonValue
+from callrouter.cli.payment_text import csv_option, say_money
+from callrouter.cli.printing import JsonValue, print_rows
 from callrouter.domain.money import say_micros
 from callrouter.workflows.import_bank_file import (
     Imported,

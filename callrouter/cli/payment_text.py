@@ -1,41 +1,14 @@
 """Payments as people and programs see them: cells of tables, lines of CSV, JSON."""
 
-import csv
-import sys
-from collections.abc import Sequence
-
 import click
 
 from callrouter.adapters.storage.payments import KeptPayment
-from callrouter.cli.printing import JsonValue, as_json, print_json, print_table, show_instant
+from callrouter.cli.printing import JsonValue, as_json, show_instant
 from callrouter.domain.billing.payment import PaymentState
 from callrouter.domain.money import say_micros
-from callrouter.workflows.export_calls import spell_cell
 from callrouter.workflows.view_payments import ShownPayment
 
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead.")
-
-
-def print_rows(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    value: JsonValue,
-    *,
-    empty: str,
-    as_csv: bool,
-    as_json_text: bool,
-) -> None:
-    """The same as a table, as CSV that a spreadsheet may open, or as JSON."""
-    if as_csv and as_json_text:
-        raise click.UsageError("--csv and --json are two things: choose one")
-    if as_json_text:
-        print_json(value)
-    elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        writer.writerows([spell_cell(cell) for cell in row] for row in rows)
-    else:
-        print_table(columns, rows, empty=empty)
 
 
 def say_money(micros: int, currency: str) -> str:

@@ -20,14 +20,13 @@ from callrouter.cli.party_options import party_options
 from callrouter.cli.payment_import import import_
 from callrouter.cli.payment_text import (
     csv_option,
-    print_rows,
     say_money,
     say_owner,
     say_parts,
     show_day,
     tell_payment,
 )
-from callrouter.cli.printing import as_json, make_visible, print_json
+from callrouter.cli.printing import as_json, make_visible, print_json, print_rows
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.payment import Owner
 from callrouter.workflows.assign_payment import assign_payment, dismiss_payment

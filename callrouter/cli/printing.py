@@ -1,5 +1,6 @@
 """Lists and values for people and for programs: a table, or JSON of a stable shape."""
 
+import csv
 import json
 import re
 import sys
@@ -16,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callrouter.domain.errors import RefusedError
-from callrouter.workflows.export_calls import spell_instant
+from callrouter.workflows.export_calls import spell_cell, spell_instant
 
 JsonValue: TypeAlias = (
     str | int | float | bool | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
@@ -46,6 +47,28 @@ def print_table(
     else:
         for line in align([list(columns), *shown], _figure_columns(shown)):
             click.echo(line)
+
+
+def print_rows(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    value: JsonValue,
+    *,
+    empty: str,
+    as_csv: bool,
+    as_json_text: bool,
+) -> None:
+    """The same as a table, as CSV that a spreadsheet may open, or as JSON."""
+    if as_csv and as_json_text:
+        raise click.UsageError("--csv and --json are two things: choose one")
+    if as_json_text:
+        print_json(value)
+    elif as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows([spell_cell(cell) for cell in row] for row in rows)
+    else:
+        print_table(columns, rows, empty=empty)
 
 
 def align(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:

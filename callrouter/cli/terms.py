@@ -11,7 +11,7 @@ from callrouter.cli.options import (
     INSTANT,
     author_options,
     example,
-    json_option,
+    form_options,
     pass_cli,
     seller_option,
 )
@@ -19,8 +19,7 @@ from callrouter.cli.printing import (
     JsonValue,
     as_json,
     make_visible,
-    print_json,
-    print_table,
+    print_rows,
     show_instant,
 )
 from callrouter.cli.terms_views import diff, history, show
@@ -68,8 +67,9 @@ def apply(context: CliContext, file: Path, seller: str | None, author: str, note
         changed_at = find_first_change(before, now, at)
         if changed_at is not None:
             click.echo(
-                f"note: this is about calls since {show_instant(changed_at)}, which may be rated"
-                " already",
+                f"note: calls since {show_instant(changed_at)} may be rated already; see what would"
+                f" change: callrouter rate again --since {changed_at:%Y-%m-%dT%H:%M:%SZ}"
+                f" --{now.party.side} {now.party.party_id}",
                 err=True,
             )
     for warning in applied.warnings:
@@ -79,9 +79,15 @@ def apply(context: CliContext, file: Path, seller: str | None, author: str, note
 @terms.command(epilog=example("callrouter terms check", "callrouter terms check --at 2026-12-01"))
 @click.option("--at", type=INSTANT, help="By the terms in force then; now if left out.")
 @seller_option
-@json_option
+@form_options
 @pass_cli
-def check(context: CliContext, at: datetime | None, seller: str | None, as_json_text: bool) -> None:
+def check(
+    context: CliContext,
+    at: datetime | None,
+    seller: str | None,
+    as_json_text: bool,
+    as_csv: bool,
+) -> None:
     """Hold the live routing tables against the terms in force.
 
     Tells of destinations whose calls nobody could charge for, of routes whose price or
@@ -91,21 +97,24 @@ def check(context: CliContext, at: datetime | None, seller: str | None, as_json_
     seller_id = context.find_seller(seller)
     with context.database.read() as connection:
         found = check_terms(connection, seller_id, at or context.clock.now())
-    if as_json_text:
-        print_json([_tell(each) for each in found])
-    else:
-        rows = [
-            (
-                each.gap.replace("_", " "),
-                str(each.party),
-                each.campaign_id,
-                each.destination_id or "-",
-                each.saw,
-            )
-            for each in found
-        ]
-        columns = ("what", "party", "campaign", "destination", "seen")
-        print_table(columns, rows, empty="tables and terms agree")
+    rows = [
+        (
+            each.gap.replace("_", " "),
+            str(each.party),
+            each.campaign_id,
+            each.destination_id or "-",
+            each.saw,
+        )
+        for each in found
+    ]
+    print_rows(
+        ("what", "party", "campaign", "destination", "seen"),
+        rows,
+        [_tell(each) for each in found],
+        empty="tables and terms agree",
+        as_csv=as_csv,
+        as_json_text=as_json_text,
+    )
     problems = sum(each.gap.is_problem for each in found)
     if problems:
         raise click.ClickException(f"{problems} problem{'s' if problems > 1 else ''}")

@@ -1,5 +1,6 @@
 """`callrouter terms show|history|diff`: looking at what parties have agreed to."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.adapters.policy_files.terms_file import read_agreement_file
 from callrouter.adapters.storage.agreements import (
+    AgreementVersion,
     current_agreement_version,
     list_agreement_versions,
     list_agreements,
@@ -17,14 +19,28 @@ from callrouter.adapters.storage.agreements import (
     read_agreement_text,
 )
 from callrouter.cli.context import CliContext
-from callrouter.cli.options import example, json_option, pass_cli, seller_option
+from callrouter.cli.options import (
+    example,
+    form_options,
+    json_option,
+    pass_cli,
+    seller_option,
+)
 from callrouter.cli.party_options import party_options
-from callrouter.cli.printing import as_json, make_visible, print_json, print_table, show_instant
+from callrouter.cli.printing import (
+    JsonValue,
+    as_json,
+    make_visible,
+    print_json,
+    print_rows,
+    show_instant,
+)
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.billing.terms_words import describe_agreement
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.compare_agreements import compare_agreements
+from callrouter.workflows.compare_tables import Difference
 
 
 @click.command(
@@ -38,7 +54,7 @@ from callrouter.workflows.compare_agreements import compare_agreements
 @click.option("--version", type=int, metavar="N", help="The newest if left out.")
 @click.option("--toml", "as_toml", is_flag=True, help="The file that it came from instead.")
 @seller_option
-@json_option
+@form_options
 @pass_cli
 def show(
     context: CliContext,
@@ -47,14 +63,17 @@ def show(
     as_toml: bool,
     seller: str | None,
     as_json_text: bool,
+    as_csv: bool,
 ) -> None:
     """Show what a party has agreed to, or list all parties that have agreed to anything."""
     seller_id = context.find_seller(seller)
     if party is None:
         if version is not None or as_toml:
             raise click.UsageError("whose? Name a party with --buyer or --publisher")
-        _list_all(context, seller_id, as_json_text=as_json_text)
+        _list_all(context, seller_id, as_csv=as_csv, as_json_text=as_json_text)
         return
+    if as_csv:
+        raise click.UsageError("--csv is for the list of all parties: terms are no table")
     with context.database.read() as connection:
         number = version or current_agreement_version(connection, seller_id, party)
         text = read_agreement_text(connection, seller_id, party, number)
@@ -72,46 +91,36 @@ def show(
 @party_options(required=True)
 @click.option("--diff", "with_diff", is_flag=True, help="With what each version changed.")
 @seller_option
-@json_option
+@form_options
 @pass_cli
 def history(
-    context: CliContext, party: Party, with_diff: bool, seller: str | None, as_json_text: bool
+    context: CliContext,
+    party: Party,
+    with_diff: bool,
+    seller: str | None,
+    as_json_text: bool,
+    as_csv: bool,
 ) -> None:
     """List the versions of a party's terms: when, by whom and why."""
     seller_id = context.find_seller(seller)
     with context.database.read() as connection:
         versions = list_agreement_versions(connection, seller_id, party)
-        agreements = (
-            {each.version: _read(connection, seller_id, party, each.version) for each in versions}
-            if with_diff
-            else {}
-        )
-    changed = {
-        number: compare_agreements(agreements.get(number - 1), agreement)
-        for number, agreement in agreements.items()
-    }
-    if as_json_text:
-        told = [
-            {
-                "version": each.version,
-                "created_at": as_json(each.created_at),
-                "author": each.author,
-                "note": each.note,
-                **({"diff": as_json(changed[each.version])} if with_diff else {}),
-            }
-            for each in versions
-        ]
-        print_json(told)
-        return
+        changed = _compare_all(connection, seller_id, versions) if with_diff else None
     rows = [(str(v.version), show_instant(v.created_at), v.author, v.note) for v in versions]
-    if not with_diff:
-        empty = f"{party} has agreed to nothing yet"
-        print_table(("version", "at", "author", "note"), rows, empty=empty)
+    if changed is not None and not as_csv and not as_json_text:
+        for row, each in zip(rows, versions, strict=True):
+            click.echo(make_visible("  ".join(filter(None, row))))
+            for difference in changed[each.version]:
+                click.echo(make_visible(f"  {difference}"))
         return
-    for row, each in zip(rows, versions, strict=True):
-        click.echo(make_visible("  ".join(filter(None, row))))
-        for difference in changed[each.version]:
-            click.echo(make_visible(f"  {difference}"))
+    print_rows(
+        ("version", "at", "author", "note"),
+        rows,
+        [_tell(each, changed) for each in versions],
+        empty=f"{party} has agreed to nothing yet",
+        as_csv=as_csv,
+        as_json_text=as_json_text,
+    )
 
 
 @click.command(
@@ -152,12 +161,9 @@ def diff(
         click.echo(line)
 
 
-def _list_all(context: CliContext, seller_id: str, *, as_json_text: bool) -> None:
+def _list_all(context: CliContext, seller_id: str, *, as_csv: bool, as_json_text: bool) -> None:
     with context.database.read() as connection:
         found = list_agreements(connection, seller_id)
-    if as_json_text:
-        print_json(as_json(found))
-        return
     now = context.clock.now()
     rows = [
         (
@@ -171,8 +177,14 @@ def _list_all(context: CliContext, seller_id: str, *, as_json_text: bool) -> Non
         )
         for each in found
     ]
-    columns = ("side", "party", "version", "in force", "zone", "statements", "net days")
-    print_table(columns, rows, empty="nobody has agreed to anything yet")
+    print_rows(
+        ("side", "party", "version", "in force", "zone", "statements", "net days"),
+        rows,
+        as_json(found),
+        empty="nobody has agreed to anything yet",
+        as_csv=as_csv,
+        as_json_text=as_json_text,
+    )
 
 
 def _count_in_force(agreement: Agreement, now: datetime) -> int:
@@ -180,6 +192,31 @@ def _count_in_force(agreement: Agreement, now: datetime) -> int:
         each.starts_at <= now and (each.ends_at is None or now < each.ends_at)
         for each in agreement.terms
     )
+
+
+def _compare_all(
+    connection: Connection, seller_id: str, versions: Sequence[AgreementVersion]
+) -> Mapping[int, tuple[Difference, ...]]:
+    """What each version changed."""
+    stored = {
+        each.version: _read(connection, seller_id, each.party, each.version) for each in versions
+    }
+    return {
+        number: compare_agreements(stored.get(number - 1), agreement)
+        for number, agreement in stored.items()
+    }
+
+
+def _tell(
+    version: AgreementVersion, changed: Mapping[int, tuple[Difference, ...]] | None
+) -> JsonValue:
+    told: dict[str, JsonValue] = {
+        "version": version.version,
+        "created_at": as_json(version.created_at),
+        "author": version.author,
+        "note": version.note,
+    }
+    return told if changed is None else {**told, "diff": as_json(changed[version.version])}
 
 
 def _read(connection: Connection, seller_id: str, party: Party, version: int) -> Agreement:

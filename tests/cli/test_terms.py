@@ -47,7 +47,8 @@ def test_applying_says_what_changed_and_which_calls_it_is_about(
         " bands [after_s 120 price 75.00]",
     ]
     assert first.stderr == (
-        "note: this is about calls since 2026-09-01 04:00:00Z, which may be rated already\n"
+        "note: calls since 2026-09-01 04:00:00Z may be rated already; see what would change: "
+        "callrouter rate again --since 2026-09-01T04:00:00Z --buyer acme\n"
     )
     text = ACME.replace("price", "# agreed\nprice")
     assert seller_terminal.ok("terms", "apply", write(tmp_path, text)) == (
@@ -107,6 +108,21 @@ def test_parties_are_listed_and_one_is_shown(applied: Terminal) -> None:
         [{"after_s": 120, "price_micros": 80_000_000}],
     )
     assert json.loads(applied.ok("terms", "show", "--json")) == [told]
+
+
+def test_lists_are_csv_too(applied: Terminal) -> None:
+    said = applied.ok("terms", "show", "--csv").splitlines()
+    assert said == [
+        "side,party,version,in force,zone,statements,net days",
+        "buyer,acme,2,1,America/New_York,month,30",
+    ]
+    assert applied.ok("terms", "history", "--buyer", "acme", "--csv").splitlines()[0] == (
+        "version,at,author,note"
+    )
+    checked = applied.run("terms", "check", "--csv").stdout.splitlines()
+    assert checked[1].startswith("no terms,buyer bolt,flood-repair,bolt-main,it has agreed to")
+    refusal = applied.refused("terms", "show", "--buyer", "acme", "--csv", code=2)
+    assert "--csv is for the list of all parties" in refusal
 
 
 def test_what_is_not_there_cannot_be_shown(applied: Terminal) -> None:

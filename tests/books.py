@@ -118,4 +118,6 @@ class FakeBooks:
         return of_call or self.unlisted.get(call_sid, ())
 
     def list_requests(self, call_sid: str) -> tuple[CarrierRequest, ...]:
+        if self.fails is not None:
+            raise self.fails
         return self.requests if call_sid else ()

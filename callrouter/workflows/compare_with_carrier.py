@@ -33,9 +33,6 @@ from callrouter.workflows.ports import CarrierBooks, Clock
 from callrouter.workflows.read_carrier_day import keep_records
 from callrouter.workflows.take_up_call import take_up_call
 
-_PAGE = 500
-_MOST_ASKED = 500
-"""Calls that one side seems to miss are asked about one by one, at most so many in one run."""
 _REQUESTS_KEPT = timedelta(days=29)
 """Twilio forgets after 30 days what it asked: then nothing doesn't mean that it asked nobody."""
 _TAKEN_UP = (AuditClass.WE_MISS_CALL, AuditClass.NOT_CLOSED)
@@ -45,7 +42,7 @@ class Comparison:
     """Compares what is kept of the carrier's records with our CDRs, and keeps what it finds.
 
     `classes` counts legs, `findings` what is told of them. Asks the carrier about calls that one
-    side seems to miss: it lists some of them late.
+    side seems to miss, since it lists some of them late; at most `most_asked` of them in one run.
     """
 
     def __init__(
@@ -55,12 +52,17 @@ class Comparison:
         clock: Clock,
         seller_id: str,
         run: AuditRun,
+        *,
+        page: int = 500,
+        most_asked: int = 500,
     ) -> None:
         self._database = database
         self._books = books
         self._clock = clock
         self._seller_id = seller_id
         self._run = run
+        self._page = page
+        self._most_asked = most_asked
         self._since = start_of(run.day)
         self._until = start_of(run.day + timedelta(days=1))
         with database.read() as connection:
@@ -77,18 +79,18 @@ class Comparison:
         while True:
             with self._database.read() as connection:
                 page = list_calls_of(
-                    connection, self._seller_id, self._since, self._until, after, _PAGE
+                    connection, self._seller_id, self._since, self._until, after, self._page
                 )
             self._compare_calls([place.call_sid for place in page])
             compared += len(page)
             on_progress(compared)
-            if len(page) < _PAGE:
+            if len(page) < self._page:
                 break
             after = page[-1]
         with self._database.read() as connection:
             orphans = list_orphans(connection, self._seller_id, self._since, self._until)
-        for start in range(0, len(orphans), _PAGE):
-            self._compare_calls(orphans[start : start + _PAGE])
+        for start in range(0, len(orphans), self._page):
+            self._compare_calls(orphans[start : start + self._page])
         self._compare_unlisted()
 
     def _compare_unlisted(self) -> None:
@@ -101,7 +103,7 @@ class Comparison:
         after: CdrCursor | None = None
         while True:
             with self._database.read() as connection:
-                page = list_cdrs(connection, self._seller_id, wanted, after, _PAGE)
+                page = list_cdrs(connection, self._seller_id, wanted, after, self._page)
                 call_sids = [stored.cdr.call_sid for stored in page]
                 kept = read_records(connection, self._seller_id, call_sids)
             left = [stored.cdr for stored in page if stored.cdr.call_sid not in kept]
@@ -111,7 +113,7 @@ class Comparison:
                 keep_records(self._database, self._clock, self._seller_id, records)
                 found += self._count(compare_call(OurSide(cdr=cdr, is_known=True), records))
             self._keep(found)
-            if len(page) < _PAGE:
+            if len(page) < self._page:
                 return
             after = CdrCursor.behind(page[-1])
 
@@ -171,7 +173,11 @@ class Comparison:
     def _say_why(self, verdict: LegVerdict) -> str:
         """Of a call that never reached us, what the carrier says that it got instead of us."""
         is_kept = self._clock.now() - self._since < _REQUESTS_KEPT
-        if verdict.kind is not AuditClass.WE_MISS_CALL or not is_kept or self._asked >= _MOST_ASKED:
+        if (
+            verdict.kind is not AuditClass.WE_MISS_CALL
+            or not is_kept
+            or self._asked >= self._most_asked
+        ):
             return ""
         try:
             return f"; {say_requests(self._books.list_requests(verdict.call_sid))}"
@@ -179,7 +185,7 @@ class Comparison:
             return ""  # it only explains
 
     def _take_up(self, call_sid: str) -> str:
-        if self._asked >= _MOST_ASKED:
+        if self._asked >= self._most_asked:
             return "not taken up: too many in one run; audit the day again"
         try:
             records = self._ask(call_sid)
@@ -188,7 +194,7 @@ class Comparison:
         return take_up_call(self._database, self._clock, self._seller_id, records)
 
     def _ask(self, call_sid: str) -> tuple[CarrierRecord, ...]:
-        if self._asked >= _MOST_ASKED:
+        if self._asked >= self._most_asked:
             return ()
         self._asked += 1
         return self._books.fetch_records(call_sid)

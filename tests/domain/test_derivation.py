@@ -765,3 +765,13 @@ def test_a_screened_call_of_which_only_the_key_press_came_is_repaired_by_the_swe
 
     assert replace(repaired, flags=()) == told
     assert repaired.attempts[0].outcome is AttemptOutcome.CONNECTED
+
+
+def test_a_call_that_only_the_carriers_records_tell_of_has_its_numbers_from_there() -> None:
+    told = replace(swept(9_000, started=at(0), ended=at(70), duration_s=60), did=DID, ani=ANI)
+
+    cdr = derive([told, leg_swept(1, 9_000, started=at(5), ended=at(70), duration_s=60)])
+
+    assert (cdr.did, cdr.ani, cdr.campaign_id) == (DID, ANI, "")
+    assert (cdr.started_at, cdr.total_ms, cdr.connected_ms) == (at(0), 70_000, 60_000)
+    assert cdr.flags == (CdrFlag.SWEPT,)

@@ -6,8 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callrouter.adapters.storage.alerts import list_alerts
-from callrouter.adapters.storage.audits import AuditRun, Finding, list_findings, list_runs, read_run
-from callrouter.adapters.storage.carrier_costs import read_records, sum_costs
+from callrouter.adapters.storage.audits import (
+    AuditRun,
+    Finding,
+    begin_run,
+    list_findings,
+    list_runs,
+    read_run,
+)
+from callrouter.adapters.storage.carrier_costs import read_records, save_records, sum_costs
 from callrouter.adapters.storage.cdrs import read_cdr
 from callrouter.domain.alerts import Alert
 from callrouter.domain.carrier_audit import AuditClass
@@ -16,6 +23,7 @@ from callrouter.domain.cdr import CdrFlag, Disposition
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.domain.events import LegStatus
 from callrouter.workflows.audit_day import AuditProgress, audit_day
+from callrouter.workflows.compare_with_carrier import Comparison
 from callrouter.workflows.switchboard import Switchboard
 from tests.books import FakeBooks, record
 from tests.switchboards import DID, SELLER, T0, FakeClock
@@ -290,6 +298,100 @@ def test_what_cant_be_taken_up_says_why(talked: TwilioSide, board: Switchboard) 
     (found,) = findings(board, audit(board, books))
 
     assert found.outcome == "not taken up: the carrier doesn't have it any more"
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 500])
+def test_every_call_is_compared_once_whatever_the_page(
+    twilio: TwilioSide, board: Switchboard, clock: FakeClock, page: int
+) -> None:
+    """Two that agree, two that the carrier lost, one that never reached us, one orphan."""
+    sids = [f"CA{number:032d}" for number in range(4)]
+    for number, sid in enumerate(sids):
+        play(twilio, clock, sid, number + 1, number * 200.0)
+    clock.set(NIGHT_S)
+    records = [
+        record(leg, call_sid=sid, at=T0 + timedelta(seconds=number * 200))
+        for number, sid in enumerate(sids[:2])
+        for leg in (sid, leg_sid(number + 1))
+    ]
+    records += [record(MISSED, call_sid=MISSED), record(leg_sid(8), call_sid="CA9")]
+    with board.database.write() as connection:
+        save_records(connection, ID, records, clock.now())
+        run = begin_run(connection, ID, DAY, "test", clock.now())
+    books = FakeBooks(records)
+
+    comparison = Comparison(board.database, books, clock, ID, run, page=page)
+    comparison.compare(lambda _: None)
+
+    assert comparison.classes == {
+        AuditClass.AGREES: 4,
+        AuditClass.WE_MISS_CALL: 1,
+        AuditClass.THEY_MISS_CALL: 4,
+        AuditClass.NOT_OURS: 1,
+    }
+    assert (comparison.our_legs, comparison.their_legs, comparison.findings) == (8, 6, 3)
+
+
+def test_the_carrier_is_asked_about_so_many_calls_in_one_run_and_no_more(
+    talked: TwilioSide, board: Switchboard, clock: FakeClock
+) -> None:
+    missed = [record(f"CA{number:032d}", call_sid=f"CA{number:032d}") for number in range(3)]
+    with board.database.write() as connection:
+        save_records(connection, ID, missed, clock.now())
+        run = begin_run(connection, ID, DAY, "test", clock.now())
+    books = FakeBooks(missed)
+
+    Comparison(board.database, books, clock, ID, run, most_asked=2).compare(lambda _: None)
+
+    assert len(books.fetched) == 2
+    outcomes = [each.outcome for each in findings(board, run)]
+    assert outcomes == [
+        "taken up: its CDR is written",
+        "taken up: its CDR is written",
+        "not taken up: too many in one run; audit the day again",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fails", "told", "outcome"),
+    [
+        pytest.param(
+            CarrierUnavailableError("it is failing"), "", "not taken up: it is failing", id="fails"
+        ),
+        pytest.param(
+            None,
+            "; the carrier asked nobody what to do with it",
+            "not taken up: it has not ended yet",
+            id="up again",
+        ),
+    ],
+)
+def test_a_missed_call_that_cant_be_taken_up_is_told_all_the_same(
+    board: Switchboard, clock: FakeClock, fails: Exception | None, told: str, outcome: str
+) -> None:
+    clock.set(NIGHT_S)
+    with board.database.write() as connection:
+        save_records(connection, ID, [record(MISSED, call_sid=MISSED)], clock.now())
+        run = begin_run(connection, ID, DAY, "test", clock.now())
+    up = record(MISSED, call_sid=MISSED, status=LegStatus.IN_PROGRESS)
+    books = FakeBooks([up], fails=fails)
+
+    Comparison(board.database, books, clock, ID, run).compare(lambda _: None)
+
+    (found,) = findings(board, run)
+    assert (found.text.partition("reached us")[2], found.outcome) == (told, outcome)
+
+
+def test_what_the_carrier_asked_is_not_told_when_it_has_forgotten_it(
+    board: Switchboard, clock: FakeClock
+) -> None:
+    clock.set(30 * 86_400)
+
+    run = audit(board, FakeBooks([record(MISSED, call_sid=MISSED)]))
+
+    (found,) = findings(board, run)
+    assert found.text.endswith("nothing of it ever reached us")
 
 
 def test_progress_is_told_page_by_page(talked: TwilioSide, board: Switchboard) -> None:

@@ -19,6 +19,7 @@ from callrouter.cli.room import room
 from callrouter.cli.routes import route
 from callrouter.cli.sellers import seller
 from callrouter.cli.simulate import simulate
+from callrouter.cli.standing import standing
 from callrouter.cli.statements import statement
 from callrouter.cli.sweeping import sweep
 from callrouter.cli.tables import table
@@ -73,6 +74,7 @@ _COMMANDS = (
     terms,
     rate,
     statement,
+    standing,
     alert,
     sweep,
     audit,

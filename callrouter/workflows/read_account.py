@@ -4,16 +4,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.account_dues import list_due_days
-from callrouter.adapters.storage.account_payments import list_received
 from callrouter.adapters.storage.cap_counters import read_usage
-from callrouter.domain.billing.allocation import allocate
+from callrouter.adapters.storage.ledger_lists import read_due_dates
 from callrouter.domain.billing.exposure import find_dearest_call, find_overdue, name_currency
 from callrouter.domain.billing.standing_ladder import AccountFigures
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.periods import find_wall_time
 from callrouter.domain.routing_table import Limits
 from callrouter.domain.standing import name_account
+from callrouter.workflows.view_payments import read_allocation
 
 LONGEST_CALL_S = Limits().call_s
 
@@ -32,11 +31,10 @@ def read_figures(
     party, currency = agreement.party, name_currency(agreement)
     key = name_account(currency, party.party_id)
     usage = read_usage(connection, seller_id, [key])[key]
-    statements = list_due_days(connection, seller_id, party, currency)
-    allocated = allocate(statements, list_received(connection, seller_id, party, currency))
+    allocated = read_allocation(connection, seller_id, party, currency)
     billed = sum(allocated.open_micros.values()) - allocated.credit_micros
     today = find_wall_time(agreement.zone, at).date()
-    due_on = {each.number: day for each, day in statements.items()}
+    due_on = read_due_dates(connection, seller_id, party, currency)
     overdue = find_overdue(allocated.open_micros, due_on, today)
     return AccountFigures(
         currency=currency,

@@ -96,6 +96,7 @@ def make_switchboard(settings: Settings) -> Switchboard:
     known_good_file = KnownGoodFile(settings.state_dir / "last-known-good.json")
     return Switchboard(
         database=database,
+        box=box,
         spool=Spool(settings.state_dir / "spool.db"),
         known_good=KnownGoodKeeper(database, known_good_file, box),
         compiled=Compiled(),

@@ -27,13 +27,13 @@ price = "75.00"
 """
 
 
-def open_accounts(database: Database, *, seller_id: str = SELLER.seller_id) -> None:
+def open_accounts(database: Database, *, opens_seller: bool = True) -> None:
     """A seller with the buyers acme (USD) and bolt (EUR), and the publisher radio-kx (USD)."""
-    if seller_id == SELLER.seller_id:
+    if opens_seller:
         open_seller(database)
     for party, currency in ((ACME, "USD"), (BOLT, "EUR"), (RADIO, "USD")):
         text = _TERMS.format(side=party.side, party_id=party.party_id, currency=currency)
-        apply_terms(database, seller_id, text, "terms.toml", author="ann", note="", at=T0)
+        apply_terms(database, SELLER.seller_id, text, "terms.toml", author="ann", note="", at=T0)
 
 
 def charge(database: Database, reference: str, micros: int, party: Party = ACME) -> Entry:

@@ -149,6 +149,7 @@ def make_board(
     )
     yield Switchboard(
         database=database,
+        box=SecretBox(SECRET_KEY),
         spool=spool,
         known_good=keeper,
         compiled=Compiled(),

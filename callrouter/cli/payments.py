@@ -18,6 +18,7 @@ from callrouter.cli.options import (
 )
 from callrouter.cli.party_options import party_options
 from callrouter.cli.payment_import import import_
+from callrouter.cli.payment_stripe import stripe
 from callrouter.cli.payment_text import (
     csv_option,
     say_money,
@@ -45,6 +46,7 @@ def payment() -> None:
 
 
 payment.add_command(import_)
+payment.add_command(stripe)
 
 
 @payment.command(

@@ -8,13 +8,14 @@ from callrouter.domain.errors import CallrouterError
 from callrouter.web.calls_page import make_calls_page
 from callrouter.web.health import make_health
 from callrouter.web.room_page import make_room_page
+from callrouter.web.stripe_webhook import make_stripe_webhook
 from callrouter.web.webhooks import make_webhooks
 from callrouter.workflows.switchboard import Switchboard
 
 log = structlog.get_logger()
 
 MOST_BODY_BYTES = 2 * 1024 * 1024
-"""A longer body can't be Twilio's and is refused unread, with 413."""
+"""A longer body can't be Twilio's or Stripe's and is refused unread, with 413."""
 
 
 def create_app(board: Switchboard, *, shows_calls_page: bool = False) -> Flask:
@@ -25,6 +26,7 @@ def create_app(board: Switchboard, *, shows_calls_page: bool = False) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.register_blueprint(make_webhooks(board))
+    app.register_blueprint(make_stripe_webhook(board))
     app.register_blueprint(make_health(board))
     if shows_calls_page:
         app.register_blueprint(make_calls_page(board))

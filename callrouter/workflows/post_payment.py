@@ -19,7 +19,7 @@ from callrouter.adapters.storage.ledger import (
 from callrouter.adapters.storage.payments import (
     KeptPayment,
     change_payments,
-    read_returned,
+    sum_returned,
 )
 from callrouter.domain.billing.ledger import Entry, EntryKind, Posting, correct, reverse
 from callrouter.domain.billing.payment import Payment, PaymentState
@@ -63,8 +63,8 @@ def settle_returns(
     if kept.state is not PaymentState.TAKEN or kept.owner is None:
         return kept
     payment = kept.payment
-    returned = read_returned(connection, seller_id, payment.source, payment.payment_id)
-    left = max(payment.amount_micros - max(sum(returned.values()), 0), 0)
+    returned = max(sum_returned(connection, seller_id, payment), 0)
+    left = max(payment.amount_micros - returned, 0)
     before = _read_standing(connection, seller_id, kept)
     if before is None and kept.entry is not None:
         return kept  # somebody has reversed it in the account itself

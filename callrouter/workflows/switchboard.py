@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
 from callrouter.adapters.twilio.links import Links
 from callrouter.domain.errors import StorageUnavailableError
@@ -25,9 +26,13 @@ waits for a voice answer (`Links.voice`). A broken disk fails at once each time.
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """The database and what stands in for it, the clock, our public URLs, the parsed tables."""
+    """The database and what stands in for it, the clock, our public URLs, the parsed tables.
+
+    `box` opens what is sealed there.
+    """
 
     database: Database
+    box: SecretBox
     spool: Spool
     known_good: KnownGoodKeeper
     compiled: Compiled

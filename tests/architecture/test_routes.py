@@ -12,6 +12,8 @@ from tests.switchboards import make_board
 
 ASKS_NOBODY = {"health", "calls", "room", "static"}
 """Health tells nothing of anybody; the pages and their files are for the demo alone."""
+SIGNED = ("twilio", "stripe")
+"""Whose requests are signed, each with a blueprint of its own that checks it: only they change."""
 
 
 @pytest.fixture
@@ -29,12 +31,15 @@ def fill(rule: Rule) -> str:
 def test_every_route_belongs_to_a_blueprint(app: Flask) -> None:
     owners = {rule.endpoint.split(".")[0] for rule in app.url_map.iter_rules()}
 
-    assert owners == ASKS_NOBODY | {"twilio"}
+    assert owners == ASKS_NOBODY | {"twilio", "stripe"}
 
 
-def test_every_url_under_twilio_is_of_its_blueprint_and_the_other_way_round(app: Flask) -> None:
+@pytest.mark.parametrize("signer", SIGNED)
+def test_every_url_under_a_signer_is_of_its_blueprint_and_the_other_way_round(
+    app: Flask, signer: str
+) -> None:
     for rule in app.url_map.iter_rules():
-        assert rule.rule.startswith("/twilio/") is rule.endpoint.startswith("twilio."), rule
+        assert rule.rule.startswith(f"/{signer}/") is rule.endpoint.startswith(f"{signer}."), rule
 
 
 def test_every_url_under_twilio_refuses_what_nobody_signed(app: Flask) -> None:
@@ -49,7 +54,18 @@ def test_every_url_under_twilio_refuses_what_nobody_signed(app: Flask) -> None:
             assert client.open(fill(rule), method=method).status_code == 403, rule
 
 
-def test_no_other_url_changes_anything(app: Flask) -> None:
+def test_every_url_under_stripe_refuses_what_nobody_signed(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/stripe/")]
+    assert rules
+    client = app.test_client()
+
+    for rule in rules:
+        assert (rule.methods or set()) - {"HEAD", "OPTIONS"} == {"POST"}
+        for headers in ({}, {"Stripe-Signature": "t=1,v1=0"}):
+            assert client.post(fill(rule), json={}, headers=headers).status_code == 400, rule
+
+
+def test_no_url_changes_anything_but_those_that_a_signer_calls(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
-        if not rule.rule.startswith("/twilio/"):
+        if rule.endpoint.split(".")[0] not in SIGNED:
             assert (rule.methods or set()) <= {"GET", "HEAD", "OPTIONS"}, rule

@@ -3,7 +3,7 @@
 Whoever changes one holds its row (`lock_payment`) before it locks accounts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -69,8 +69,8 @@ _COUNT_UNMATCHED = (
     .select_from(payments)
     .where(matches(payments, "seller_id"), payments.c.state == sa.literal_column("'unmatched'"))
 )
-_RETURNED = sa.select(payment_returns.c.return_id, payment_returns.c.amount_micros).where(
-    matches(payment_returns, *_KEY)
+_RETURNED = sa.select(sa.func.coalesce(sa.func.sum(payment_returns.c.amount_micros), 0)).where(
+    matches(payment_returns, *_KEY, "currency")
 )
 _ADD_RETURN = insert_or_skip(payment_returns)
 _RAISE_RETURN = (
@@ -182,6 +182,7 @@ def note_return(
     payment_id: str,
     return_id: str,
     amount_micros: int,
+    currency: str,
     at: datetime,
 ) -> None:
     """Keep what was given back of a payment, by what; the largest amount that is ever told of it.
@@ -194,6 +195,7 @@ def note_return(
         "payment_id": payment_id,
         "return_id": return_id,
         "amount_micros": amount_micros,
+        "currency": currency,
         "told_at": at,
     }
     if connection.execute(_ADD_RETURN[connection.dialect.name], values).rowcount == 0:
@@ -201,12 +203,15 @@ def note_return(
         connection.execute(_RAISE_RETURN, of | {"amount": amount_micros})
 
 
-def read_returned(
-    connection: Connection, seller_id: str, source: PaymentSource, payment_id: str
-) -> Mapping[str, int]:
-    """What was given back of a payment, by what."""
-    key = {"seller_id": seller_id, "source": source, "payment_id": payment_id}
-    return {row.return_id: row.amount_micros for row in connection.execute(_RETURNED, key)}
+def sum_returned(connection: Connection, seller_id: str, payment: Payment) -> int:
+    """What was given back of a payment in its own currency, less what came again."""
+    key = {
+        "seller_id": seller_id,
+        "source": payment.source,
+        "payment_id": payment.payment_id,
+        "currency": payment.currency,
+    }
+    return int(connection.execute(_RETURNED, key).scalar_one())
 
 
 def _changing(kept: KeptPayment) -> dict[str, object]:

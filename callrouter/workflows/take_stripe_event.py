@@ -23,6 +23,7 @@ from callrouter.workflows.book_payment import Told, book_payment, word_conflict
 from callrouter.workflows.find_account import refuse_account, refuse_statement
 from callrouter.workflows.post_payment import settle_returns
 from callrouter.workflows.raise_alert import raise_alert
+from callrouter.workflows.review_standing import review_parties
 from callrouter.workflows.review_unmatched import review_unmatched
 
 log = structlog.get_logger()
@@ -69,8 +70,12 @@ def take_stripe_event(
     with database.write() as connection:
         lock_endpoint(connection, seller_id)
         if isinstance(news, StripePayment):
-            return _take(connection, seller_id, news, min(event.created_at, at), at)
-        return _give_back(connection, seller_id, news, at)
+            answer = _take(connection, seller_id, news, min(event.created_at, at), at)
+        else:
+            answer = _give_back(connection, seller_id, news, at)
+    if answer.owner and answer.outcome in (StripeOutcome.TAKEN, StripeOutcome.RETURNED):
+        review_parties(database, seller_id, [answer.owner.party], author=AUTHOR, at=at)
+    return answer
 
 
 _OUTCOMES = {

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from callrouter.adapters.storage.alerts import find_standing
-from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.payments import list_payments, list_unmatched
 from callrouter.adapters.storage.stripe_endpoints import (
     StripeCustomer,
@@ -271,15 +271,17 @@ def test_no_secret_and_no_signature_is_logged(stripe: StripeSide) -> None:
 
 
 def test_what_fails_half_way_leaves_nothing_and_is_sent_again(
-    stripe: StripeSide, database: Database
+    stripe: StripeSide, database: Database, database_url: str
 ) -> None:
-    with database.write() as connection:
+    operator = open_database(database_url)  # psycopg forgets what is prepared where DDL is run
+    with operator.write() as connection:
         connection.exec_driver_sql("ALTER TABLE payment_returns RENAME TO away")
     assert stripe.send(intent()).status_code == 500
     assert (amounts(database), unmatched(database)) == ([], [])
 
-    with database.write() as connection:
+    with operator.write() as connection:
         connection.exec_driver_sql("ALTER TABLE away RENAME TO payment_returns")
+    operator.dispose()
     assert said(stripe, intent()) == "taken"
 
 

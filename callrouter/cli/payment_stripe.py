@@ -11,8 +11,8 @@ from callrouter.adapters.stripe_events.links import EVENTS
 from callrouter.adapters.stripe_events.reader import BUYER_KEY, COUNTED
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import author_option, example, json_option, pass_cli, seller_option
-from callrouter.cli.payment_text import csv_option, print_rows
-from callrouter.cli.printing import as_json, print_json, show_instant
+from callrouter.cli.payment_text import csv_option
+from callrouter.cli.printing import as_json, print_json, print_rows, show_instant
 from callrouter.workflows.set_up_stripe import (
     forget_stripe_customer,
     name_stripe_customer,

@@ -118,8 +118,11 @@ def place_problems(
     problems: Iterable[TableProblem], text: str, file: str
 ) -> tuple[FileProblem, ...]:
     """The problems that the domain found, each with its line in the text they were read from."""
+    found = tuple(problems)
+    if not found:
+        return ()
     document = open_document(text, file)
-    return tuple(document.problem(problem.key_path, problem.message) for problem in problems)
+    return tuple(document.problem(problem.key_path, problem.message) for problem in found)
 
 
 def refusal(problems: Iterable[FileProblem]) -> PolicyFileError:

@@ -22,6 +22,7 @@ from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGoodKeeper
 from callrouter.workflows.ports import Clock
 from callrouter.workflows.switchboard import Switchboard
+from tests.taken_on import take_on_again
 
 T0 = datetime(2026, 9, 15, 17, 0, tzinfo=UTC)
 PUBLIC_URL = "https://calls.example.com"
@@ -104,11 +105,17 @@ def open_seller(
     tables: tuple[str, ...] = (TABLE, SCREENED_TABLE),
     at: datetime = T0,
 ) -> None:
-    """Take on a seller with its buyers and live tables."""
-    add_seller(database, SecretBox(SECRET_KEY), seller, at)
-    apply_buyers(database, seller.seller_id, buyers, "buyers.toml", author="test", note="", at=at)
-    for table in tables:
-        activate(database, table, seller, at=at)
+    """Take on a new seller with its buyers and live tables."""
+
+    def take_on() -> None:
+        add_seller(database, SecretBox(SECRET_KEY), seller, at)
+        apply_buyers(
+            database, seller.seller_id, buyers, "buyers.toml", author="test", note="", at=at
+        )
+        for table in tables:
+            activate(database, table, seller, at=at)
+
+    take_on_again(database, seller.seller_id, (seller, buyers, tables, at), take_on)
 
 
 def activate(database: Database, table: str, seller: Seller = SELLER, *, at: datetime = T0) -> int:

@@ -5,10 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Dialect, Engine, event
 
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import upgrade
 from tests.postgresql import PostgresqlServer
+
+_compiled: dict[str, tuple[Dialect, dict[object, object]]] = {}
+
+
+@event.listens_for(Engine, "engine_connect")
+def _share_compiled_statements(connection: Connection) -> None:
+    """Compile each statement once for all engines: every test has its own, and most are alike."""
+    dialect, cache = _compiled.setdefault(connection.dialect.name, (connection.dialect, {}))
+    connection.dialect = dialect
+    connection.execution_options(compiled_cache=cache)
 
 
 @pytest.fixture(scope="session")

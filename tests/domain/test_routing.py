@@ -240,7 +240,7 @@ def test_the_lower_priority_is_dialled_first_whatever_the_weights() -> None:
 def test_weights_are_met_over_many_calls() -> None:
     shares = {"acme-east": 5, "bolt": 3, "cosy": 1, "dash": 1}
     weighted = table(*(Route(d, weight=weight) for d, weight in shares.items()))
-    draws = 10_000
+    draws = 4_000
 
     firsts = Counter(rank_routes(weighted, f"CA{n:032x}")[0].destination_id for n in range(draws))
 
@@ -253,7 +253,7 @@ def test_weights_are_met_over_many_calls() -> None:
 def test_weights_are_met_again_among_those_that_are_left() -> None:
     weighted = table(Route("acme-east", weight=6), Route("bolt", weight=3), Route("cosy", weight=1))
     orders = [
-        [r.destination_id for r in rank_routes(weighted, f"CA{n:032x}")] for n in range(10_000)
+        [r.destination_id for r in rank_routes(weighted, f"CA{n:032x}")] for n in range(4_000)
     ]
     after_acme = [order[1] for order in orders if order[0] == "acme-east"]
 

@@ -523,8 +523,8 @@ def list_problems(text: str) -> tuple[FileProblem, ...]:
 
 
 def test_a_table_of_ten_thousand_numbers_fits_into_a_file() -> None:
-    text = HEAD + "".join(
-        f'[[dids]]\nnumber = "+1{8005550000 + n}"\npublisher = "radio-kx"\n' for n in range(10_000)
+    thousand = "".join(
+        f'[[dids]]\nnumber = "+1{8005550000 + n}"\npublisher = "radio-kx"\n' for n in range(1000)
     )
-    assert len(text.encode()) < LARGEST_FILE_BYTES
-    assert len(read_table(text + ROUTE, "t.toml").numbers) == 10_000
+    assert len((HEAD + 10 * thousand + ROUTE).encode()) < LARGEST_FILE_BYTES
+    assert len(read_table(HEAD + thousand + ROUTE, "t.toml").numbers) == 1000

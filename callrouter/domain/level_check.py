@@ -3,13 +3,14 @@
 Goes with `table_check`, which looks at routes and destinations.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from callrouter.domain.caps import Measure
+from callrouter.domain.caps import Cap, Measure
 from callrouter.domain.directory import Directory
+from callrouter.domain.periods import Period
 from callrouter.domain.routing_table import Route, RoutingTable
-from callrouter.domain.rules import Quota
+from callrouter.domain.rules import NO_QUOTA, Quota
 from callrouter.domain.table_check import KeyPath, TableProblem
 
 
@@ -20,6 +21,30 @@ def check_levels(table: RoutingTable, directory: Directory) -> tuple[TableProble
     no DID, and a cap on revenue where no route that it counts has a price.
     """
     return (*_unknown_ids(table, directory), *_moneyless_caps(table, directory))
+
+
+def check_shared_caps(
+    table: RoutingTable, others: Mapping[str, RoutingTable]
+) -> tuple[TableProblem, ...]:
+    """Caps of `table` that count on one counter with those of a table of another zone.
+
+    Only publishers have such: the days of a buyer begin in the buyer's own zone whatever table says
+    it. `others` are the live tables by campaign; its own campaign's may be among them.
+    """
+    return tuple(
+        TableProblem(("publishers", index, "caps"), _say_torn(table, publisher, cap, other))
+        for index, (publisher, quota) in enumerate(table.publisher_quotas.items())
+        for other in others.values()
+        if other.campaign_id != table.campaign_id and other.zone != table.zone
+        for cap in quota.caps
+        if _shares_period(cap)
+        and _counter_of(table, cap)
+        in {
+            _counter_of(other, theirs)
+            for theirs in other.publisher_quotas.get(publisher, NO_QUOTA).caps
+            if _shares_period(theirs)
+        }
+    )
 
 
 def warn_about_levels(table: RoutingTable, directory: Directory) -> tuple[TableProblem, ...]:
@@ -79,6 +104,25 @@ def _list_levels(
         yield ("groups", index), group.quota, of_group
     for index, quota in enumerate(table.publisher_quotas.values()):
         yield ("publishers", index), quota, table.routes
+
+
+def _shares_period(cap: Cap) -> bool:
+    """Whether a cap counts over all campaigns, and anew in each period."""
+    return cap.across_campaigns and cap.period is not Period.EVER
+
+
+def _counter_of(table: RoutingTable, cap: Cap) -> tuple[Measure, Period, str]:
+    """What tells the counters of one subject apart; revenue is counted by currency."""
+    return cap.measure, cap.period, table.currency if cap.measure is Measure.REVENUE else ""
+
+
+def _say_torn(table: RoutingTable, publisher: str, cap: Cap, other: RoutingTable) -> str:
+    return (
+        f"caps {cap.measure} per {cap.period} across campaigns for {publisher}, as does "
+        f"{other.campaign_id}, but {table.campaign_id} is in {table.zone} and {other.campaign_id} "
+        f"in {other.zone}, where a {cap.period} begins at another moment: give both tables one "
+        'zone, or leave out "across campaigns"'
+    )
 
 
 def _caps_money(quota: Quota) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from callrouter.adapters.policy_files.document import place_problems
 from callrouter.domain.directory import Directory
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.level_check import check_levels, warn_about_levels
+from callrouter.domain.level_check import check_levels, check_shared_caps, warn_about_levels
 from callrouter.domain.plan import make_plan
 from callrouter.domain.reachability import check_reachable, warn_of_stops
 from callrouter.domain.routing_table import RoutingTable
@@ -48,6 +48,7 @@ def inspect_table(
         *check_table(table, directory),
         *check_levels(table, directory),
         *check_own_numbers(table, others),
+        *check_shared_caps(table, others),
     )
     warnings = (
         *warn_about_table(table, directory),

@@ -5,7 +5,8 @@ import pytest
 
 from callrouter.domain.caps import Cap, Measure
 from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.level_check import check_levels, warn_about_levels
+from callrouter.domain.level_check import check_levels, check_shared_caps, warn_about_levels
+from callrouter.domain.periods import Period
 from callrouter.domain.routing_table import AdvertisedNumber, Group, Route, RoutingTable
 from callrouter.domain.rules import NO_RULES, Quota
 from callrouter.domain.table_check import KeyPath, TableProblem
@@ -95,3 +96,57 @@ def test_a_group_without_routes_is_warned_of() -> None:
     assert warn_about_levels(table, DIRECTORY) == (
         TableProblem(("groups", 1, "id"), "no route is of the group nobody"),
     )
+
+
+def capped(cap: Cap, *, campaign: str = "flood-repair", zone: str = "UTC") -> RoutingTable:
+    quotas = MappingProxyType({"tv": Quota(), "radio-kx": Quota((cap,))})
+    return replace(PLAIN, campaign_id=campaign, zone=zone, publisher_quotas=quotas)
+
+
+DAILY = Cap(Measure.CONNECTED, 250, Period.DAY, across_campaigns=True)
+DAILY_MONEY = replace(DAILY, measure=Measure.REVENUE)
+IN_OHIO = capped(replace(DAILY, limit=90), campaign="solar-quotes", zone="America/New_York")
+
+
+def test_a_publishers_cap_over_tables_whose_days_begin_at_different_moments_is_refused() -> None:
+    assert check_shared_caps(capped(DAILY), {"solar-quotes": IN_OHIO}) == (
+        TableProblem(
+            ("publishers", 1, "caps"),
+            "caps connected per day across campaigns for radio-kx, as does solar-quotes, but "
+            "flood-repair is in UTC and solar-quotes in America/New_York, where a day begins at "
+            'another moment: give both tables one zone, or leave out "across campaigns"',
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "other"),
+    [
+        pytest.param(capped(DAILY, zone="America/New_York"), IN_OHIO, id="one zone"),
+        pytest.param(capped(replace(DAILY, across_campaigns=False)), IN_OHIO, id="its own counter"),
+        pytest.param(capped(replace(DAILY, period=Period.EVER)), IN_OHIO, id="for ever"),
+        pytest.param(capped(replace(DAILY, period=Period.WEEK)), IN_OHIO, id="another period"),
+        pytest.param(
+            capped(replace(DAILY, measure=Measure.PAYABLE)), IN_OHIO, id="another measure"
+        ),
+        pytest.param(capped(DAILY), replace(IN_OHIO, publisher_quotas={}), id="no cap there"),
+        pytest.param(
+            capped(DAILY), replace(IN_OHIO, campaign_id="flood-repair"), id="its own past"
+        ),
+        pytest.param(
+            replace(capped(DAILY_MONEY), currency="CAD"),
+            capped(DAILY_MONEY, campaign="solar-quotes", zone="America/New_York"),
+            id="another currency",
+        ),
+    ],
+)
+def test_caps_that_share_no_counter_or_no_moment_are_fine(
+    table: RoutingTable, other: RoutingTable
+) -> None:
+    assert check_shared_caps(table, {other.campaign_id: other}) == ()
+
+
+def test_revenue_of_one_currency_is_counted_together() -> None:
+    other = capped(DAILY_MONEY, campaign="solar-quotes", zone="America/New_York")
+    [problem] = check_shared_caps(capped(DAILY_MONEY), {"solar-quotes": other})
+    assert "caps revenue per day across campaigns for radio-kx" in problem.message

@@ -234,3 +234,22 @@ def test_a_rollback_can_be_forced_too(seller: Database) -> None:
     with pytest.raises(PolicyFileError, match="nobody takes calls"):
         roll_back(force=False)
     assert roll_back(force=True).table.version == 2
+
+
+def test_two_tables_of_different_zones_may_not_cap_one_publisher_across_campaigns(
+    seller: Database,
+) -> None:
+    capped = '[[publishers]]\nid = "radio-kx"\ncaps = ["9 connected per day across campaigns"]\n'
+    activate(seller, TABLE + capped)
+    other = TABLE.replace(FLOOD, "gutters").replace(DID, "+18005550142") + capped
+    in_ohio = other.replace("[[dids]]", 'zone = "America/New_York"\n[[dids]]', 1)
+
+    with pytest.raises(PolicyFileError) as refused:
+        activate(seller, in_ohio, expected=None)
+    (problem,) = refused.value.problems
+    assert (problem.key, problem.line) == (
+        "publishers[1].caps",
+        in_ohio[: in_ohio.index("caps =")].count("\n") + 1,
+    )
+    assert "flood-repair" in problem.message
+    activate(seller, other, expected=None)

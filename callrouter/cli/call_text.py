@@ -9,13 +9,18 @@ from callrouter.adapters.storage.cdrs import StoredCdr
 from callrouter.cli.decision_text import list_candidates, say_source
 from callrouter.cli.event_text import describe_event
 from callrouter.cli.printing import align, show_instant, show_seconds
+from callrouter.domain.carrier_records import CarrierRecord
 from callrouter.domain.cdr import AttemptRecord, Cdr
 from callrouter.domain.events import RouteDecided
+from callrouter.domain.money import say_micros
 from callrouter.workflows.export_calls import make_record, spell_cell, spell_instant
 
 
 def describe_call(
-    call: CallRow, events: Sequence[EventRow], revisions: Sequence[StoredCdr]
+    call: CallRow,
+    events: Sequence[EventRow],
+    revisions: Sequence[StoredCdr],
+    records: Sequence[CarrierRecord],
 ) -> Iterator[str]:
     """The whole story of a call, line by line; `revisions` from the first to the latest."""
     yield f"call {call.call_sid}: {call.ani or 'nobody'} called {call.did or 'nothing'}"
@@ -26,6 +31,10 @@ def describe_call(
     else:
         when = f"; swept after {show_instant(call.next_sweep_at)}" if call.next_sweep_at else ""
         yield f"no CDR yet: the call is open{when}"
+    if records:
+        yield ""
+        yield "what the carrier has recorded"
+        yield from _indent(align([_describe_record(record) for record in records]))
     yield ""
     yield "what happened, in seconds since the call reached us"
     yield from _describe_events(call.arrived_at, events)
@@ -46,6 +55,14 @@ def _describe_cdr(stored: StoredCdr) -> Iterator[str]:
         ("flags", " ".join(cdr.flags) or "-"),
     ]
     yield from _indent(align(rows))
+
+
+def _describe_record(record: CarrierRecord) -> tuple[str, ...]:
+    duration = "not answered" if record.duration_s is None else f"{record.duration_s} s"
+    cost = "no price yet" if record.awaits_price else "no price"
+    if record.cost_micros is not None:
+        cost = f"{say_micros(record.cost_micros)} {record.currency}"
+    return (record.dial_string, record.leg_sid, record.status, duration, cost)
 
 
 def _durations(cdr: Cdr) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from callrouter.adapters.storage.calls import CallRow, read_call, read_event_rows
+from callrouter.adapters.storage.carrier_costs import read_records
 from callrouter.adapters.storage.cdrs import (
     CdrFilter,
     StoredCdr,
@@ -92,7 +93,10 @@ def list_(
 @json_option
 @pass_cli
 def show(context: CliContext, call_id: str, seller: str | None, as_json_text: bool) -> None:
-    """Show everything about one call: each event, each decision with its reasons, each CDR."""
+    """Show everything about one call: each event, each decision with its reasons, each CDR.
+
+    And the carrier's own records of its legs with their cost, once its day was audited.
+    """
     seller_id = context.find_seller(seller)
     with context.database.read() as connection:
         call = read_call(connection, seller_id, call_id)
@@ -101,6 +105,7 @@ def show(context: CliContext, call_id: str, seller: str | None, as_json_text: bo
         events = read_event_rows(connection, seller_id, call_id)
         numbers = range(1, call.cdr_revision + 1)
         found = [read_cdr(connection, seller_id, call_id, number) for number in numbers]
+        records = read_records(connection, seller_id, [call_id]).get(call_id, ())
     revisions = [stored for stored in found if stored is not None]
     if as_json_text:
         print_json(
@@ -109,10 +114,11 @@ def show(context: CliContext, call_id: str, seller: str | None, as_json_text: bo
                 "events": as_json(events),
                 "revisions": [make_record(stored) for stored in revisions],
                 "attempts": as_json(revisions[-1].cdr.attempts) if revisions else [],
+                "carrier": as_json(records),
             }
         )
         return
-    for line in describe_call(call, events, revisions):
+    for line in describe_call(call, events, revisions, records):
         click.echo(make_visible(line))
 
 

@@ -1,6 +1,6 @@
 """Read the carrier's own list of a day's calls, and keep it: page by page, in constant memory.
 
-The carrier is asked outside any transaction; each page is kept in one of its own.
+The carrier is asked outside any transaction; a page is kept in short ones of its own.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from callrouter.workflows.ports import CarrierBooks, Clock
 PRICES_WITHIN = timedelta(days=8)
 """A leg that has no price so long after it started is asked about no more."""
 _MOST_ASKED = 12
+_AT_ONCE = 250
 _MOST_CALLS_ONE_BY_ONE = 200
 """Of more on one day the whole list is read again: a page of it has a thousand legs."""
 
@@ -82,10 +83,10 @@ def ask_late_prices(database: Database, books: CarrierBooks, clock: Clock, selle
 def keep_records(
     database: Database, clock: Clock, seller_id: str, records: tuple[CarrierRecord, ...]
 ) -> None:
-    """Keep some records, in one transaction."""
-    if records:
+    """Keep some records, a few hundred a transaction: on SQLite calls wait for each of these."""
+    for start in range(0, len(records), _AT_ONCE):
         with database.write() as connection:
-            save_records(connection, seller_id, records, clock.now())
+            save_records(connection, seller_id, records[start : start + _AT_ONCE], clock.now())
 
 
 def _read_list(

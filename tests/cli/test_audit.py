@@ -92,6 +92,24 @@ def test_the_carrier_that_does_not_answer_is_said_and_kept(terminal: Terminal) -
     assert "there is no whole run; make one with" in terminal.refused("audit", "show")
 
 
+def test_a_call_is_shown_with_the_carriers_records_of_it(terminal: Terminal) -> None:
+    assert "carrier has recorded" not in terminal.ok("calls", "show", call_sid(1))
+    *others, talk = listed()
+    terminal.books.records = [*others, replace(talk, cost_micros=None)]
+    terminal.ok("audit", "run")
+
+    story = terminal.ok("calls", "show", call_sid(1)).partition("carrier has recorded\n")[2]
+
+    found = [line.split(maxsplit=3)[2:] for line in story.splitlines()[:3]]
+    assert found == [
+        ["completed", "95 s          0.044 USD"],
+        ["busy", "not answered  no price"],
+        ["completed", "95 s          no price yet"],
+    ]
+    shown = json.loads(terminal.ok("calls", "show", call_sid(1), "--json"))
+    assert [leg["cost_micros"] for leg in shown["carrier"]] == [44_000, None, None]
+
+
 def test_what_is_off_is_listed(differing: Terminal) -> None:
     text = (
         "attempt 2 at bolt-main: answered 95.000 s (connected 95.000 s) here, 90 s at the carrier"

@@ -53,7 +53,7 @@ def test_a_call_that_was_derived_again_shows_what_changed(
 
 def test_calls_show_as_json_has_events_decisions_and_revisions(played: Terminal) -> None:
     shown = json.loads(played.ok("calls", "show", call_sid(1), "--json"))
-    assert list(shown) == ["call", "events", "revisions", "attempts"]
+    assert list(shown) == ["call", "events", "revisions", "attempts", "carrier"]
     assert shown["call"]["call_sid"] == call_sid(1)
     assert shown["events"][0]["event"]["kind"] == "call_arrived"
     assert shown["events"][0]["raw"] == f"CallSid={call_sid(1)}"

@@ -26,7 +26,7 @@ from callrouter.workflows.audit_day import AuditProgress, audit_day
 from callrouter.workflows.compare_with_carrier import Comparison
 from callrouter.workflows.switchboard import Switchboard
 from tests.books import FakeBooks, record
-from tests.switchboards import DID, SELLER, T0, FakeClock
+from tests.switchboards import DID, OTHER_SELLER, SELLER, T0, FakeClock
 from tests.twilio_side import CALL_SID, TwilioSide, buyer_fields, caller_fields, leg_sid, stamp
 
 DAY = T0.date()
@@ -114,6 +114,17 @@ def test_a_day_again_is_another_run(talked: TwilioSide, board: Switchboard) -> N
     assert (first.findings, len(findings(board, first))) == (1, 1)
     assert last is not None
     assert last.run == 2
+
+
+def test_nothing_of_it_is_another_sellers(talked: TwilioSide, board: Switchboard) -> None:
+    run = audit(board, FakeBooks(BOTH[:1]))
+
+    other = OTHER_SELLER.seller_id
+    with board.database.read() as connection:
+        assert list_runs(connection, other, most=10) == ()
+        assert list_findings(connection, other, run) == ()
+        assert read_records(connection, other, [CALL_SID]) == {}
+        assert sum_costs(connection, other, T0, MIDNIGHT) == ()
 
 
 def test_a_duration_that_differs_is_found_and_told(talked: TwilioSide, board: Switchboard) -> None:

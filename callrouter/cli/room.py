@@ -18,6 +18,7 @@ from callrouter.domain.room import (
     SharedRoom,
 )
 from callrouter.domain.room_words import say_hours, say_taken_by
+from callrouter.domain.standing import say_standing
 from callrouter.domain.stops import say_stop
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
@@ -27,13 +28,14 @@ _COLUMNS = (
     "now",
     "destination",
     "buyer",
+    "standing",
     "priority",
     "calls",
     "hours",
     "why not, what it asks",
     "caps",
 )
-_SHARED_COLUMNS = ("now", "shared by", "stops", "caps")
+_SHARED_COLUMNS = ("now", "shared by", "stops, standing", "caps")
 
 
 @click.command(
@@ -95,6 +97,7 @@ def _cells(it: DestinationRoom, room: CampaignRoom) -> tuple[str, ...]:
         it.skip.rule if it.skip else "open",
         " ".join((it.destination_id, *it.pointed_numbers)),
         it.buyer_id or "-",
+        it.standing.state if it.standing else "-",
         str(it.priority) if it.role is Role.ROUTE else it.role,
         str(it.live_calls),
         _say_hours(it, room),
@@ -110,10 +113,13 @@ def _say_hours(it: DestinationRoom, room: CampaignRoom) -> str:
 
 
 def _shared_cells(it: SharedRoom, room: CampaignRoom) -> tuple[str, ...]:
+    words = [say_stop(stop, room.at) for stop in it.stops]
+    words += [say_standing(it.standing)] if it.standing else []
+    is_stopped = bool(it.stops) or (it.standing and not it.standing.effect.takes_calls)
     return (
-        "room" if it.has_room else "stopped" if it.stops else "full",
+        "room" if it.has_room else "stopped" if is_stopped else "full",
         f"{it.subject.kind} {it.subject.subject_id}",
-        "; ".join(say_stop(stop, room.at) for stop in it.stops) or "-",
+        "; ".join(words) or "-",
         _say_gauges(it.gauges, room),
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 
-from callrouter.domain.caps import UNLIMITED, Counter, Measure, SubjectKind, Usage
+from callrouter.domain.caps import ON_ACCOUNTS, UNLIMITED, Counter, Measure, SubjectKind, Usage
 from callrouter.domain.money import say_micros
 from callrouter.domain.periods import Period, find_next_start, find_wall_time
 
@@ -59,6 +59,9 @@ def say_limit(counter: Counter) -> str:
     if cap.measure is Measure.CONCURRENT:
         limit = "" if cap.limit >= UNLIMITED else f"{cap.limit} "
         return f"{limit}{'call' if cap.limit == 1 else 'calls'} at once{whose}"
+    if cap.measure in ON_ACCOUNTS:
+        limit = f"{say_micros(cap.limit)} {counter.currency} of credit"
+        return f"{limit if cap.limit else 'money paid in advance'}{whose}"
     period = _EACH_PERIOD[cap.period]
     if cap.measure is Measure.REVENUE:
         return f"{say_micros(cap.limit)} {counter.currency} {period}{whose}"
@@ -71,6 +74,8 @@ def _say_figures(counter: Counter, usage: Usage, amount: int) -> str:
         of_limit = "" if limit >= UNLIMITED else f" of {limit}"
         calls = "call" if 1 in (limit, *(() if of_limit else (usage.total,))) else "calls"
         return f"{usage.total}{of_limit} {calls} at once{whose}"
+    if measure in ON_ACCOUNTS:
+        return _say_account(counter, usage)
     period = _IN_PERIOD[counter.cap.period]
     if measure is Measure.REVENUE:
         said = f"{say_micros(usage.total)} of {say_micros(limit)} {counter.currency}".rstrip()
@@ -82,6 +87,15 @@ def _say_figures(counter: Counter, usage: Usage, amount: int) -> str:
         return said
     said = f"cap {usage.total}/{limit} {measure} {period}{whose}"
     return said + (f" ({usage.held} of them in progress)" if usage.held else "")
+
+
+def _say_account(counter: Counter, usage: Usage) -> str:
+    limit, currency = counter.cap.limit, counter.currency
+    said = f"{say_micros(usage.total)} of {say_micros(limit)} {currency} credit used"
+    if limit == 0:
+        said = f"balance {say_micros(-usage.total)} {currency}"
+    held = f" ({say_micros(usage.held)} held by calls in progress)" if usage.held else ""
+    return f"{said}{_say_whose(counter)}{held}"
 
 
 def _say_whose(counter: Counter) -> str:

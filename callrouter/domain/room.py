@@ -23,6 +23,7 @@ from callrouter.domain.numbers import Caller
 from callrouter.domain.plan import Plan
 from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import WithheldCallers
+from callrouter.domain.standing import BuyerStanding, count_credit, count_day
 from callrouter.domain.stops import Stop, StopKind, StopsBySubject, group_stops, is_in_force
 from callrouter.domain.timetable import Timetable, changes_at, is_open, read_wall
 
@@ -85,7 +86,7 @@ class DestinationRoom:
 
     `hours` is None where it is open round the clock. `stops` are those of the destination and of
     its buyer, also half open ones. `asks` are the rules that are left to the call. `gauges` are the
-    destination's own. `live_calls` ring there or talk, of whatever campaign.
+    destination's own. `live_calls` ring or talk there, of any campaign. `standing` is its buyer's.
     """
 
     destination_id: str
@@ -100,16 +101,21 @@ class DestinationRoom:
     asks: tuple[str, ...]
     gauges: tuple[Gauge, ...]
     live_calls: int
+    standing: BuyerStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRoom:
-    """What several destinations share, or a publisher's calls do: its stops and counters."""
+    """What several destinations share, or a publisher's calls do: its stops and counters.
+
+    Of a buyer also how its account stands, None where it has none.
+    """
 
     subject: Subject
     stops: tuple[Stop, ...]
     gauges: tuple[Gauge, ...]
     has_room: bool
+    standing: BuyerStanding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +200,7 @@ class _Looker:
             asks=() if is_last else _list_asked(planned),
             gauges=self._read_gauges(planned.own_counters),
             live_calls=self._live_calls.get(destination_id, 0),
+            standing=self._conditions.standings.get(planned.buyer_id),
         )
 
     def look_at_shared(self) -> tuple[SharedRoom, ...]:
@@ -214,7 +221,7 @@ class _Looker:
         rooms = (self._look_at(subject, tuple(own)) for subject, own in found.items())
         return tuple(
             sorted(
-                (room for room in rooms if room.gauges or room.stops),
+                (room for room in rooms if room.gauges or room.stops or room.standing),
                 key=lambda room: (_ORDER.index(room.subject.kind), room.subject.subject_id),
             )
         )
@@ -222,16 +229,25 @@ class _Looker:
     def _look_at(self, subject: Subject, counters: Sequence[Counter]) -> SharedRoom:
         kind = _STOPPED.get(subject.kind)
         stops = () if kind is None else self._find_stops(kind, subject.subject_id)
+        standing = None
+        if subject.kind is SubjectKind.BUYER:
+            standing = self._conditions.standings.get(subject.subject_id)
+        if standing is not None:
+            zone = self._plan.directory.zone_of_buyer(standing.buyer_id)
+            own = (count_day(standing, zone), count_credit(standing))
+            counters = (*counters, *(counter for counter in own if counter is not None))
         usage, moment = self._conditions.usage, self._judge.moment
         return SharedRoom(
             subject,
             stops,
             self._read_gauges(counters),
             has_room=not any(is_in_force(stop, self._at) for stop in stops)
+            and (standing is None or standing.effect.takes_calls)
             and all(
                 counter.has_room(usage.get(counter.key_in(moment), _EMPTY), self._at)
                 for counter in counters
             ),
+            standing=standing,
         )
 
     def _find_stops(self, kind: StopKind, subject_id: str) -> tuple[Stop, ...]:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, render_template
 from callrouter.domain.cap_words import say_usage
 from callrouter.domain.room import CampaignRoom, Gauge
 from callrouter.domain.room_words import say_hours, say_taken_by
+from callrouter.domain.standing import say_standing
 from callrouter.domain.stops import say_stop
 from callrouter.web.shown_seller import find_shown_seller
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
@@ -64,6 +65,7 @@ def make_room_page(board: Switchboard) -> Blueprint:
     blueprint.add_app_template_filter(_draw_bar, "bar")
     blueprint.add_app_template_filter(say_hours, "hours")
     blueprint.add_app_template_filter(say_stop, "stop")
+    blueprint.add_app_template_filter(say_standing, "standing")
     blueprint.add_app_template_filter(say_taken_by, "taken_by")
     return blueprint
 

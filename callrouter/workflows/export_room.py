@@ -9,7 +9,7 @@ from dataclasses import asdict, astuple, dataclass, fields
 from typing import TextIO
 
 from callrouter.domain.cap_words import say_limit
-from callrouter.domain.caps import Measure, Subject, SubjectKind
+from callrouter.domain.caps import ON_ACCOUNTS, Measure, Subject, SubjectKind
 from callrouter.domain.room import (
     CampaignRoom,
     DestinationRoom,
@@ -18,6 +18,7 @@ from callrouter.domain.room import (
     SharedRoom,
 )
 from callrouter.domain.room_words import say_taken_by
+from callrouter.domain.standing import say_standing
 from callrouter.domain.stops import say_stop
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 
@@ -44,7 +45,7 @@ class RoomRow:
 
     `rule` and `why` say why it takes no calls, or only in part. `hours` is open or closed, "" where
     there are none; `asks` are the rules that are left to each call. `live_calls` ring or talk at a
-    destination, of whatever campaign; None for what is none.
+    destination, of whatever campaign; None for what is none. `standing` is the buyer's.
     """
 
     campaign: str
@@ -59,6 +60,7 @@ class RoomRow:
     hours_change_at: str | None
     hours_zone: str
     stops: list[str]
+    standing: str
     asks: list[str]
     live_calls: int | None
     counters: list[CounterRow]
@@ -109,6 +111,7 @@ def _row_of_destination(room: CampaignRoom, it: DestinationRoom) -> RoomRow:
         hours_change_at=spell_instant(changes_at) if changes_at else None,
         hours_zone=hours.zone if hours else "",
         stops=[say_stop(stop, room.at) for stop in it.stops],
+        standing=say_standing(it.standing) if it.standing else "",
         asks=list(it.asks),
         live_calls=it.live_calls,
         counters=[_row_of_counter(gauge) for gauge in it.gauges],
@@ -131,6 +134,7 @@ def _row_of_campaign(room: CampaignRoom) -> RoomRow:
         hours_change_at=None,
         hours_zone="",
         stops=[],
+        standing="",
         asks=list(room.asks),
         live_calls=None,
         counters=[_row_of_counter(gauge) for gauge in gauges],
@@ -152,6 +156,7 @@ def _row_of_shared(room: CampaignRoom, it: SharedRoom) -> RoomRow:
         hours_change_at=None,
         hours_zone="",
         stops=[say_stop(stop, room.at) for stop in it.stops],
+        standing=say_standing(it.standing) if it.standing else "",
         asks=[],
         live_calls=None,
         counters=[_row_of_counter(gauge) for gauge in it.gauges],
@@ -160,7 +165,7 @@ def _row_of_shared(room: CampaignRoom, it: SharedRoom) -> RoomRow:
 
 def _row_of_counter(gauge: Gauge) -> CounterRow:
     counter, usage = gauge.counter, gauge.usage
-    is_money = counter.cap.measure is Measure.REVENUE
+    is_money = counter.cap.measure in ON_ACCOUNTS | {Measure.REVENUE}
     return CounterRow(
         counter=say_limit(counter),
         measure=counter.cap.measure.value,

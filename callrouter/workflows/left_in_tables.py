@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
 from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.adapters.storage.sellers import bump_conditions
+from callrouter.adapters.storage.standings import list_standings
 from callrouter.adapters.storage.stops import last_closed_at, read_stops
 from callrouter.domain.circuit_breaker import (
     Breaker,
@@ -146,6 +147,11 @@ class PeerView:
         self._directory = directory
         self._at = at
         self._stops: StopsBySubject = group_stops(read_stops(connection, seller_id))
+        self._suspended = frozenset(
+            each.standing.buyer_id
+            for each in list_standings(connection, seller_id)
+            if not each.standing.effect.takes_calls
+        )
         self._seen: dict[str, Peer] = {}
 
     def list_peers(self, plan: Plan, but: frozenset[str]) -> tuple[Peer, ...]:
@@ -168,6 +174,8 @@ class PeerView:
 
     def _find_lone_breaker(self, route: PlannedRoute) -> tuple[Stop, ...]:
         own, others = self._find_stops(route.destination_id, route.buyer_id)
+        if route.buyer_id in self._suspended:
+            return ()
         if find_stop((*(s for s in own if not s.is_breaker), *others), self._at) is not None:
             return ()
         return tuple(stop for stop in own if stop.is_breaker)
@@ -195,6 +203,8 @@ class PeerView:
     def _look(self, destination_id: str) -> Peer:
         destination = self._directory.destinations.get(destination_id)
         if destination is None or not destination.enabled:
+            return Peer(destination_id, takes_calls=False, looks_bad=False)
+        if destination.buyer_id in self._suspended:
             return Peer(destination_id, takes_calls=False, looks_bad=False)
         own, others = self._find_stops(destination_id, destination.buyer_id)
         takes_calls = find_stop((*own, *others), self._at) is None

@@ -23,6 +23,7 @@ from callrouter.domain.replay.remembered_callers import RememberedCallers
 from callrouter.domain.replay.replayed_table import ReplayedTable
 from callrouter.domain.replay.report import TableTally, name_end
 from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.standing import Standings
 from callrouter.domain.stops import Stop
 
 _PATIENCE_S = 60
@@ -41,10 +42,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Calls with what stood when each came; `stops` is None for calls from before the period."""
+    """Calls with what stood when each came; `stops` is None for calls from before the period.
+
+    `standings` are those of buyers' accounts, for each call as well.
+    """
 
     rows: tuple[RecordedRow, ...]
     stops: tuple[tuple[Stop, ...], ...] | None
+    standings: tuple[Standings, ...] = ()
 
 
 Ends: TypeAlias = list[str]
@@ -86,8 +91,8 @@ class RunHere:
                 self._table.remember(recorded)
             return
         ends = []
-        for recorded, stops in zip(calls, page.stops, strict=True):
-            placed = self._table.place(recorded, stops)
+        for recorded, stops, standings in zip(calls, page.stops, page.standings, strict=True):
+            placed = self._table.place(recorded, stops, standings)
             self._tally.add(placed)
             ends.append(name_end(placed))
         self._ends.append(ends)

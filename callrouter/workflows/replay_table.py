@@ -21,13 +21,16 @@ from callrouter.adapters.storage.recorded_calls import (
     read_first_conditions,
     stream_recorded,
 )
+from callrouter.adapters.storage.standings import list_standing_changes
 from callrouter.adapters.storage.stops import StopChange, list_stop_changes
 from callrouter.domain.caller_lists import ListEntry
 from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.replay.outcome_draws import OutcomePool
 from callrouter.domain.replay.report import ReplayReport, compare_runs
+from callrouter.domain.replay.standing_timeline import StandingTimeline, StandingTurn
 from callrouter.domain.replay.stop_timeline import StopTimeline, StopTurn
 from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.standing import BuyerStanding
 from callrouter.domain.stops import Stop
 from callrouter.workflows.replay_runs import Ends, Page, Run, RunBeside, RunHere, Start
 
@@ -131,9 +134,14 @@ def _run_pages(runs: Sequence[Run], pages: Iterator[Page]) -> Iterator[list[Ends
 
 
 def _stream_pages(connection: Connection, period: Period) -> Iterator[Page]:
-    timeline = StopTimeline(_read_turns(connection, period.seller_id))
+    stops = StopTimeline(_read_turns(connection, period.seller_id))
+    accounts = StandingTimeline(_read_standing_turns(connection, period.seller_id))
     for rows in stream_recorded(connection, period):
-        yield Page(rows, tuple(timeline.find_stops(row.arrived_at) for row in rows))
+        yield Page(
+            rows,
+            tuple(stops.find_stops(row.arrived_at) for row in rows),
+            tuple(accounts.find_standings(row.arrived_at) for row in rows),
+        )
 
 
 def _read_pool(
@@ -176,6 +184,22 @@ def _find_longest_window(plan: Plan) -> timedelta:
 def _read_turns(connection: Connection, seller_id: str) -> Iterator[StopTurn]:
     newest_first = list_stop_changes(connection, seller_id, most=_MOST_CHANGES)
     return (_read_turn(change) for change in reversed(newest_first))
+
+
+def _read_standing_turns(connection: Connection, seller_id: str) -> Iterator[StandingTurn]:
+    newest_first = list_standing_changes(connection, seller_id, most=_MOST_CHANGES)
+    return (
+        StandingTurn(
+            change.changed_at,
+            BuyerStanding(
+                buyer_id=change.buyer_id,
+                state=change.new,
+                effect=change.effect,
+                reason=change.reason,
+            ),
+        )
+        for change in reversed(newest_first)
+    )
 
 
 def _read_turn(change: StopChange) -> StopTurn:

@@ -8,7 +8,9 @@ from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.directories import current_version
 from callrouter.adapters.storage.live_dials import count_live_dials
 from callrouter.adapters.storage.routing_tables import list_campaigns
+from callrouter.adapters.storage.standings import list_standings
 from callrouter.adapters.storage.stops import read_stops
+from callrouter.domain.account_judge import list_account_counters
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.periods import Moment
@@ -41,14 +43,18 @@ def view_room(
     ]
     if campaign_id is not None and not plans:
         raise NotFoundError(f"there is no campaign {campaign_id!r} with a live table")
+    standings = {
+        each.standing.buyer_id: each.standing for each in list_standings(connection, seller_id)
+    }
     moment = Moment(at)
     keys = [counter.key_in(moment) for plan in plans for counter in list_all_counters(plan)]
+    keys += [key for plan in plans for key in list_account_counters(plan, standings, at)]
     keys += [
         make_probe_claim(stop.subject_id).key
         for stop in stops
         if stop.is_breaker and stop.kind is StopKind.DESTINATION
     ]
     usage = read_usage(connection, seller_id, keys)
-    conditions = Conditions(at=at, usage=usage, stops=stops)
+    conditions = Conditions(at=at, usage=usage, stops=stops, standings=standings)
     live_calls = count_live_dials(connection, seller_id)
     return tuple(view_campaign(plan, conditions, live_calls) for plan in plans)

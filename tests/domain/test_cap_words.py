@@ -147,3 +147,30 @@ def test_the_limit_that_holds_a_dial_back_is_the_count_s_or_the_spacing() -> Non
 
     assert name_limit(both, Usage(0, 5, JUST_NOW)) == "5 calls at once for buyer acme"
     assert name_limit(both, Usage(0, 4, JUST_NOW)) == "spacing 30 s for buyer acme"
+
+
+@pytest.mark.parametrize(
+    ("limit", "usage", "said", "named"),
+    [
+        (
+            5_000_000_000,
+            Usage(4_875_000_000, 75_000_000),
+            "4950.00 of 5000.00 USD credit used for buyer acme (75.00 held by calls in progress)",
+            "5000.00 USD of credit for buyer acme",
+        ),
+        (
+            0,
+            Usage(-40_000_000, 0),
+            "balance 40.00 USD for buyer acme",
+            "money paid in advance for buyer acme",
+        ),
+    ],
+    ids=["credit", "paid in advance"],
+)
+def test_an_account_is_said_as_credit_or_as_what_is_left_of_what_was_paid(
+    limit: int, usage: Usage, said: str, named: str
+) -> None:
+    account = Counter(Cap(Measure.CREDIT, limit, across_campaigns=True), ACME, currency="USD")
+
+    assert say_usage(account, usage, NOON) == said
+    assert say_limit(account) == named

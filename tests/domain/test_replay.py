@@ -35,6 +35,7 @@ from callrouter.domain.replay.report import (
     compare_runs,
     name_end,
 )
+from callrouter.domain.replay.standing_timeline import StandingTimeline, StandingTurn
 from callrouter.domain.replay.stop_timeline import StopTimeline, StopTurn
 from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import (
@@ -49,6 +50,7 @@ from callrouter.domain.routing_table import (
     StrategyName,
 )
 from callrouter.domain.rules import Quota, Recovery, Rules
+from callrouter.domain.standing import BuyerStanding, Effect
 from callrouter.domain.stops import Stop, StopCause, StopKind
 
 T0 = datetime(2026, 9, 15, 17, tzinfo=UTC)
@@ -512,3 +514,21 @@ def test_a_brief_decision_dials_whom_the_whole_one_dials(
     whole, brief = (decide(made, call, conditions, brief=b) for b in (False, True))
     assert brief == replace(whole, candidates=brief.candidates)
     assert brief.candidates == whole.candidates[: len(brief.candidates)]
+
+
+def test_a_buyer_gets_no_calls_in_a_replay_while_its_account_was_suspended() -> None:
+    table = run(plan(Route("east"), Route("west")))
+    suspended = BuyerStanding(buyer_id="east", state="suspended", effect=Effect(takes_calls=False))
+    timeline = StandingTimeline(
+        (
+            StandingTurn(at(50.0), suspended),
+            StandingTurn(at(150.0), replace(suspended, state="good", effect=Effect())),
+        )
+    )
+
+    seen = [timeline.find_standings(at(seconds)) for seconds in (0.0, 100.0, 120.0, 200.0)]
+
+    assert [list(each) for each in seen] == [[], ["east"], ["east"], []]
+    assert seen[1] is seen[2]
+    call = recorded(100.0, attempt("east"), attempt("west"))
+    assert [talk.destination_id for talk in table.place(call, (), seen[1]).talks] == ["west"]

@@ -42,6 +42,7 @@ from callrouter.domain.routing_table import (
     WithheldCallers,
 )
 from callrouter.domain.rules import Quota, Rules
+from callrouter.domain.standing import BuyerStanding, CreditLine, Effect
 from callrouter.domain.stops import Stop, StopCause, StopKind
 from tests.domain.builders import ANI, CALL_SID, DID, T0, at, directory, table
 
@@ -324,3 +325,24 @@ def test_the_board_and_a_decision_about_a_plain_call_never_disagree(
     )
 
     assert seen == decided
+
+
+def test_how_a_buyers_account_stands_is_shown_with_what_is_used_of_its_credit() -> None:
+    account = "account-USD/ever/buyer:acme"
+    credit = CreditLine(limit_micros=100_000_000, currency="USD")
+    acme = BuyerStanding(buyer_id="acme", state="watched", reason="late", credit=credit)
+    dash = BuyerStanding(buyer_id="bolt", state="suspended", effect=Effect(takes_calls=False))
+    usage = {account: Usage(40_000_000, 20_000_000)}
+    conditions = Conditions(at=T0, usage=usage, standings={"acme": acme, "bolt": dash})
+
+    room = view_campaign(make_plan(table("acme-east", "bolt"), directory()), conditions)
+
+    east, bolt = room.destinations
+    assert (east.skip, east.standing) == (None, acme)
+    assert bolt.skip is not None
+    assert bolt.skip.rule is SkipRule.STANDING
+    of_acme = find_shared(room, SubjectKind.BUYER, "acme")
+    assert of_acme.has_room
+    assert [gauge.left for gauge in of_acme.gauges] == [40_000_000]
+    of_bolt = find_shared(room, SubjectKind.BUYER, "bolt")
+    assert (of_bolt.has_room, of_bolt.standing, of_bolt.gauges) == (False, dash, ())

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from callrouter.domain.caps import Usage, name_buyer
 from callrouter.domain.claims import list_claims
@@ -20,7 +21,11 @@ from callrouter.domain.replay.replayed_counters import ReplayedCounters
 from callrouter.domain.reservations import DialOutcome
 from callrouter.domain.routing import decide
 from callrouter.domain.routing_table import StrategyName
+from callrouter.domain.standing import Standings
 from callrouter.domain.stops import Stop
+
+NOBODYS: Standings = MappingProxyType({})
+"""Accounts of which none matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,16 @@ class ReplayedTable:
                 )
                 self._callers.note_contact(recorded.call, contact, recorded.arrived_at)
 
-    def place(self, recorded: RecordedCall, stops: tuple[Stop, ...]) -> Placement:
-        """Where the call goes by this table, under what stood when it came."""
+    def place(
+        self,
+        recorded: RecordedCall,
+        stops: tuple[Stop, ...],
+        standings: Standings = NOBODYS,
+    ) -> Placement:
+        """Where the call goes by this table, under what stood when it came.
+
+        Credit is no part of that: what buyers had left then isn't worked out again.
+        """
         number = self.plan.numbers.get(recorded.call.did)
         if number is None:
             return Placement(nobody_left=True, in_table=False)
@@ -107,6 +120,7 @@ class ReplayedTable:
             stops=stops,
             caller=self._callers.know(call, recorded.arrived_at),
             earnings=self._read_earnings(),
+            standings=standings,
         )
         placed = self._dial_on(recorded, call, conditions)
         self._callers.note_call(call, recorded.arrived_at)

@@ -17,6 +17,7 @@ from benchmarks.postgresql import running_postgresql
 from benchmarks.rating import measure_rating
 from benchmarks.replay import measure_replay
 from benchmarks.servers import CAPPED, HOT, PLAIN, SELLER, Web, serving, set_up
+from benchmarks.statements import measure_statements
 from benchmarks.swaps import measure_swaps
 from benchmarks.webhooks import make_arrivals, make_progress
 from callrouter.adapters.clock import SystemClock
@@ -134,9 +135,10 @@ def main() -> None:
         swaps.append(measure_swaps(f"sqlite:///{folder}/swaps.db", folder, SQLITE_WEB, "SQLite"))
         conditions = measure_conditions(folder)
         replays = measure_replay(folder)
+        statements = measure_statements(folder)
     domain = [measure_decide(5), measure_decide(50), measure_ruled_decide(), measure_derive()]
     domain += measure_rating()
-    text = _render(rows, swaps, [*domain, *conditions, *replays])
+    text = _render(rows, swaps, [*domain, *conditions, *replays, *statements])
     RESULTS.write_text(text)
     sys.stdout.write(text)
 

@@ -10,6 +10,7 @@ from callrouter.adapters.storage.account_statements import (
     Account,
     count_statements,
     find_open,
+    link_entries,
     list_statements,
     save_statement,
 )
@@ -58,7 +59,6 @@ def close_statement(
     """
     with database.unhurried().write() as connection:
         account = find_account(connection, seller_id, party, currency)
-        _lock(connection, account)
         agreement = require_agreement(connection, seller_id, party)
         _refuse_closed(connection, account, last_day)
         since = find_beginning(connection, account)
@@ -113,13 +113,15 @@ def _close_while_due(
         with database.read() as connection:
             if _find_due(connection, account, agreement, now, grace) is None:
                 return
-        with database.unhurried().write() as connection:
-            _lock(connection, account)
-            # Again, since another process may have closed it meanwhile.
-            period = _find_due(connection, account, agreement, now, grace)
-            if period is None:
-                return
-            closed = _close(connection, account, agreement, period, _CLOCK, now).head
+        try:
+            with database.unhurried().write() as connection:
+                # Again, since another process may have closed it meanwhile.
+                period = _find_due(connection, account, agreement, now, grace)
+                if period is None:
+                    return
+                closed = _close(connection, account, agreement, period, _CLOCK, now).head
+        except (ChangedUnderneathError, RefusedError):
+            return  # another process closed it at this moment, and goes on with the next
         log.info(
             "statement_closed",
             seller=account.seller_id,
@@ -173,14 +175,29 @@ def _close(
     found = find_open(connection, account, period.ends_at)
     if found is None:
         raise RefusedError(say_nothing_open(account, period))
+    number = _find_number(connection, account, period)
+    # Nearly all of the work, while calls of the account are still booked.
+    linked = link_entries(connection, account, number, found)
+    _lock(connection, account)
+    settled = find_open(connection, account, period.ends_at)
+    is_first = settled is not None and settled.after == found.after
+    if settled is None or not is_first or number != _find_number(connection, account, period):
+        raise ChangedUnderneathError(
+            f"another statement of {account.party} was closed at this moment; look at it first"
+        )
+    linked += link_entries(connection, account, number, settled, after=found.last)
+    head = draw_up(account, agreement, period, settled, now, number, author)
+    if linked != head.entries:
+        raise ChangedUnderneathError(
+            f"{account.party} got other entries while its statement was closed; close it again"
+        )
+    save_statement(connection, account, head, settled)
+    return Drawn(head, Selection(account, number))
+
+
+def _find_number(connection: Connection, account: Account, period: StatementPeriod) -> str:
+    """The next in the party's series of the year, in whatever currency."""
     year = period.last_day.year
     beginning = write_number(account.party, year, 0).removesuffix("0000")
     count = count_statements(connection, account.seller_id, account.party, beginning)
-    number = write_number(account.party, year, count + 1)
-    head = draw_up(account, agreement, period, found, now, number, author)
-    taken = save_statement(connection, account, head, found)
-    if taken != found.entries:
-        raise ChangedUnderneathError(
-            f"{account.party} got entries while its statement was closed; close it again"
-        )
-    return Drawn(head, Selection(account, number))
+    return write_number(account.party, year, count + 1)

@@ -318,7 +318,7 @@ class Story:
 
     database: Database
     party: Party
-    now: datetime = MONDAY
+    now: datetime = MONDAY - 40 * WEEK
     calls: int = 0
     closed: dict[str, tuple[Statement, list[int]]] = field(default_factory=dict)
 

@@ -1,8 +1,8 @@
 """Statements: what the next one would take, how one is closed, and the heads of closed ones.
 
-Whoever closes one holds the account (`lock_account`), as does whoever adds entries. Which entries
-are open is told by the last statement alone: those booked at its end or later, and those that were
-added after it was closed.
+Whoever adds entries holds the account, as does for a moment, at the end, whoever closes a
+statement. Which entries are open is told by the last statement alone: those booked at its end or
+later, and those that were added after it was closed.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.ledger_tables import (
@@ -140,21 +141,39 @@ def count_statements(connection: Connection, seller_id: str, party: Party, like:
     return count
 
 
-def save_statement(connection: Connection, account: Account, head: Statement, found: Open) -> int:
-    """Close `head` over the entries that were found open; how many it took.
+def link_entries(
+    connection: Connection, account: Account, number: str, found: Open, *, after: int = 0
+) -> int:
+    """Put the entries found open, with numbers greater than `after`, onto the statement `number`.
+
+    How many; an entry that another statement has by now is left to it. The statement itself may
+    follow. Doesn't need the account: whoever closes the same entries waits here.
+    """
+    taken = sa.select(
+        *(_of[name] for name in _ACCOUNT), _of.number, sa.literal(number, sa.Text)
+    ).where(account.owns(ledger_entries), found.condition, _of.number > after)
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    inserted = connection.execute(
+        insert(statement_entries)
+        .from_select([*_ACCOUNT, "entry", "statement"], taken)
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+    )
+    return inserted.rowcount
+
+
+def save_statement(connection: Connection, account: Account, head: Statement, found: Open) -> None:
+    """Keep the head of a statement over the entries that were found open, which are linked to it.
 
     Within a transaction that has locked the account since before they were found. The database
-    refuses a number that the seller has given already, and an entry that another statement has.
+    refuses a number that the seller has given already.
     """
-    key = {
-        "seller_id": account.seller_id,
-        "side": account.party.side,
-        "party_id": account.party.party_id,
-        "currency": account.currency,
-    }
     connection.execute(
         sa.insert(statements).values(
-            **key,
+            seller_id=account.seller_id,
+            side=account.party.side,
+            party_id=account.party.party_id,
+            currency=account.currency,
             number=head.number,
             period_starts_at=head.starts_at,
             period_ends_at=head.ends_at,
@@ -169,15 +188,6 @@ def save_statement(connection: Connection, account: Account, head: Statement, fo
             agreement_version=head.agreement_version,
         )
     )
-    taken = sa.select(
-        *(_of[name] for name in _ACCOUNT), _of.number, sa.literal(head.number, sa.Text)
-    ).where(account.owns(ledger_entries), found.condition)
-    inserted = connection.execute(
-        sa.insert(statement_entries)
-        .from_select([*_ACCOUNT, "entry", "statement"], taken)
-        .execution_options(preserve_rowcount=True)
-    )
-    return inserted.rowcount
 
 
 def read_statement(connection: Connection, seller_id: str, number: str) -> Statement | None:

@@ -120,6 +120,8 @@ statements = sa.Table(
 Index("statements_number_key", statements.c.seller_id, statements.c.number, unique=True)
 Index("statements_closed_at_idx", statements.c.seller_id, statements.c.closed_at)
 
+# No foreign keys: its rows come from the ledger itself, from which nothing is ever removed, very
+# many at once; and those of a statement are there before its head.
 statement_entries = sa.Table(
     "statement_entries",
     metadata,
@@ -127,16 +129,6 @@ statement_entries = sa.Table(
     Column("entry", BigInteger, nullable=False),
     Column("statement", Text, nullable=False),
     PrimaryKeyConstraint(*_ACCOUNT, "entry"),
-    sa.ForeignKeyConstraint(
-        (*_ACCOUNT, "entry"),
-        [ledger_entries.c[name] for name in (*_ACCOUNT, "number")],
-        name="statement_entries_entry_fkey",
-    ),
-    sa.ForeignKeyConstraint(
-        (*_ACCOUNT, "statement"),
-        [statements.c[name] for name in (*_ACCOUNT, "number")],
-        name="statement_entries_statement_fkey",
-    ),
     comment="Which statement an entry stands in; a trigger refuses UPDATE and DELETE.",
 )
 Index(

@@ -1,5 +1,6 @@
 """Make what a file says the newest version of a party's terms."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,7 +58,7 @@ def apply_terms(
             raise refusal(place_problems(problems, text, file))
         before = read_agreement(connection, seller_id, agreement.party)
         agreement = replace(agreement, version=before.version if before else 1)
-        warnings = warn_about_names(agreement, known)
+        warnings = (*warn_about_names(agreement, known), *_warn_about_currency(before, agreement))
         if agreement == before:
             return AppliedTerms(before, before, warnings)
         if before is not None:
@@ -77,3 +78,13 @@ def read_known_names(connection: Connection, seller_id: str) -> KnownNames:
         campaign_ids=frozenset(each.campaign_id for each in campaigns),
         publishers=list_live_publishers(connection, seller_id),
     )
+
+
+def _warn_about_currency(before: Agreement | None, now: Agreement) -> Iterator[str]:
+    old = {terms.currency for terms in before.terms} if before else set()
+    new = {terms.currency for terms in now.terms}
+    if old and old != new:
+        yield (
+            f"calls are charged in {', '.join(sorted(new))} from now on: the account of "
+            f"{now.party} in {', '.join(sorted(old))} stands as it is, and nothing is carried over"
+        )

@@ -163,7 +163,7 @@ class _Rater:
                 but_not=talk.call_sid,
             )
             last = PaidCall(*found) if found else None
-        paid = self.past.count_day(talk, zone)
+        paid = self.past.count_day(talk, question, zone)
         if question.day is not None and question.day[0] < since:
             paid += count_paid(
                 connection,
@@ -172,6 +172,8 @@ class _Rater:
                 since=question.day[0],
                 until=since,
                 but_not=talk.call_sid,
+                campaign_id=question.day_campaign_id,
+                destination_id=question.day_destination_id,
             )
         return PaidPast(last, paid)
 

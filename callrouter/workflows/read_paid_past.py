@@ -39,6 +39,8 @@ def read_paid_past(
             since=since_at,
             until=until_at,
             but_not=talk.call_sid,
+            campaign_id=question.day_campaign_id,
+            destination_id=question.day_destination_id,
         )
         past = PaidPast(past.last_paid, count)
     return past

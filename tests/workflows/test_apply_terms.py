@@ -81,3 +81,15 @@ def test_a_publisher_that_no_number_has_may_be_new(seller: Database) -> None:
     assert apply(seller, text).warnings == (
         'no live number has the publisher "radio-xk"; did you mean radio-kx?',
     )
+
+
+def test_another_currency_is_another_account(seller: Database) -> None:
+    apply(seller, TERMS)
+
+    applied = apply(seller, TERMS.replace("[[terms]]", 'currency = "EUR"\n[[terms]]'))
+
+    assert applied.warnings == (
+        "calls are charged in EUR from now on: the account of buyer acme in USD stands as it is, "
+        "and nothing is carried over",
+    )
+    assert apply(seller, TERMS.replace("[[terms]]", 'currency = "EUR"\n[[terms]]')).warnings == ()

@@ -25,6 +25,7 @@ def pay(database: Database, call_sid: str, began_at: datetime, **changes: str) -
         call_started_at=began_at,
         campaign_id=changes.get("campaign_id", "flood-repair"),
         ani=changes.get("ani", "+14155550123"),
+        destination_id=changes.get("destination_id", ""),
     )
     with database.write() as connection:
         post(connection, "seller-a", [posting], AT)
@@ -57,3 +58,17 @@ def test_of_two_calls_at_once_the_second_that_is_rated_sees_the_first(database: 
         past = read_paid_past(connection, "seller-a", talk_of(), TERMS, "UTC")
 
     assert past.last_paid == PaidCall("CA-beside", AT + timedelta(seconds=40))
+
+
+def test_only_calls_that_terms_are_for_count_for_the_most_a_day(database: Database) -> None:
+    pay(database, "CA2", AT, campaign_id="solar-quotes")
+    pay(database, "CA3", AT, destination_id="acme-south")
+    pay(database, "CA4", AT, destination_id="acme-east")
+
+    def count(campaign_id: str = "", destination_id: str = "") -> int:
+        terms = terms_of(campaign_id=campaign_id, destination_id=destination_id, most_per_day=5)
+        with database.read() as connection:
+            return read_paid_past(connection, "seller-a", talk_of(), terms, "UTC").paid_that_day
+
+    assert (count(), count("flood-repair"), count("", "acme-east")) == (3, 2, 1)
+    assert (count("solar-quotes", "acme-east"), count("flood-repair", "acme-south")) == (0, 1)

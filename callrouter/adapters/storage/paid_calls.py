@@ -34,13 +34,25 @@ _OF_OTHERS: tuple[sa.ColumnElement[Any], ...] = (
     _BEGAN,
     _STANDS,
 )
+
+
+def _is_any_or(name: str) -> sa.ColumnElement[bool]:
+    """The condition that a column is the parameter of its name, where that isn't empty."""
+    asked = bindparam(name, type_=sa.Text)
+    return sa.or_(asked == sa.literal_column("''"), _of[name] == asked)
+
+
 _LAST = Prepared(
     sa.select(_of.call_sid, _of.call_started_at)
     .where(*_OF_OTHERS, matches(ledger_entries, "ani", "campaign_id"))
     .order_by(_of.call_started_at.desc())
     .limit(1)
 )
-_COUNT = Prepared(sa.select(sa.func.count()).select_from(ledger_entries).where(*_OF_OTHERS))
+_COUNT = Prepared(
+    sa.select(sa.func.count())
+    .select_from(ledger_entries)
+    .where(*_OF_OTHERS, _is_any_or("campaign_id"), _is_any_or("destination_id"))
+)
 
 
 def last_paid(
@@ -82,10 +94,12 @@ def count_paid(
     since: datetime,
     until: datetime,
     but_not: str,
+    campaign_id: str = "",
+    destination_id: str = "",
 ) -> int:
     """How many calls of a party that began from `since` to before `until` were paid for.
 
-    The call `but_not` is left out.
+    The call `but_not` is left out. Of one campaign or destination alone, where they are named.
     """
     [(found,)] = _COUNT.all(
         connection,
@@ -96,6 +110,8 @@ def count_paid(
             "since": since,
             "until": until,
             "call_sid": but_not,
+            "campaign_id": campaign_id,
+            "destination_id": destination_id,
         },
     )
     count: int = found

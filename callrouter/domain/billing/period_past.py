@@ -4,6 +4,7 @@ What accounts have of these calls doesn't count: it is what may change. So of a 
 first is paid for, whichever was rated first when they were made.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +23,7 @@ class PeriodPast:
 
     since: datetime
     _last: dict[tuple[Party, str, str], PaidCall] = field(default_factory=dict)
-    _days: dict[tuple[Party, date], int] = field(default_factory=dict)
+    _days: Counter[tuple[Party, date, str, str]] = field(default_factory=Counter)
 
     def note(
         self, rated: Iterable[Rated], agreed: Mapping[Party, Agreed], accounts: CallAccounts
@@ -40,13 +41,19 @@ class PeriodPast:
             return None
         return found
 
-    def count_day(self, talk: Talk, zone: str) -> int:
-        """How many calls of the talk's day are paid so far, on the clocks of `zone`."""
-        return self._days.get((talk.party, find_wall_time(zone, talk.started_at).date()), 0)
+    def count_day(self, talk: Talk, question: PastQuestion, zone: str) -> int:
+        """How many calls of the talk's day are paid so far, on the clocks of `zone`.
+
+        Of those that are asked about: of the question's campaign and destination, or of any.
+        """
+        day = find_wall_time(zone, talk.started_at).date()
+        return self._days[talk.party, day, question.day_campaign_id, question.day_destination_id]
 
     def _note(self, talk: Talk, zone: str) -> None:
         self._last[talk.party, talk.ani, talk.campaign_id] = PaidCall(
             talk.call_sid, talk.started_at
         )
         day = find_wall_time(zone, talk.started_at).date()
-        self._days[talk.party, day] = self._days.get((talk.party, day), 0) + 1
+        for campaign_id in {"", talk.campaign_id}:
+            for destination_id in {"", talk.destination_id}:
+                self._days[talk.party, day, campaign_id, destination_id] += 1

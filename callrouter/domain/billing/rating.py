@@ -37,11 +37,15 @@ class PastQuestion:
     `window`: the last call of the same caller and campaign that was paid; `day`: how many calls
     were paid. Either is about calls that began from its first instant to before its second, other
     than the call itself. A window reaches as far beyond the call as before it: of two calls the
-    first one that is rated is paid for, though it may have come later and ended earlier.
+    first one that is rated is paid for, though it may have come later and ended earlier. The calls
+    of a day are those that the terms are for: of `day_campaign_id` and `day_destination_id`, ""
+    standing for any.
     """
 
     window: tuple[datetime, datetime] | None = None
     day: tuple[datetime, datetime] | None = None
+    day_campaign_id: str = ""
+    day_destination_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def ask_past(talk: Talk, terms: Terms, zone: str) -> PastQuestion:
         assert until_at is not None  # noqa: S101 - only "ever" has no end
         today = find_wall_time(zone, talk.started_at).date()
         day = (find_day_start(zone, today), until_at)
-    return PastQuestion(window, day)
+    return PastQuestion(window, day, terms.campaign_id, terms.destination_id)
 
 
 def rate(talk: Talk, terms: Terms, past: PaidPast, *, version: int = 0) -> Charge:
@@ -160,6 +164,8 @@ def _price_time(talk: Talk, terms: Terms) -> _Priced:
     raw_ms = read_clock(talk, terms.clock)
     counted_ms = round_ms(raw_ms, terms.rounding)
     said = f"{terms.clock} {say_seconds(raw_ms)}"
+    if not talk.is_timed and terms.clock is not Clock.TOTAL:
+        said += " (which no source confirms)"
     if counted_ms != raw_ms:
         said += f" ({say_seconds(counted_ms)} {_ROUNDED[terms.rounding]})"
     if terms.per_minute is not None:

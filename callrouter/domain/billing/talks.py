@@ -6,7 +6,7 @@ from datetime import datetime
 
 from callrouter.domain.billing.charges import Charge
 from callrouter.domain.billing.party import Party, Side
-from callrouter.domain.cdr import AttemptOutcome, AttemptRecord, Cdr, Disposition
+from callrouter.domain.cdr import AttemptOutcome, AttemptRecord, Cdr, CdrFlag, Disposition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,8 @@ class Talk:
     Of a buyer: all of its attempts together, connected and answered time summed over those that
     were connected, and the destination that was connected last, or else attempted last. `attempts`
     counts those that reached a phone of the party's; a ring group is one. Of a publisher: the whole
-    call, one attempt if it reached any phone; `charged` is what the buyers were charged for it.
+    call, one attempt if it reached any phone; `charged` is what the buyers were charged for it. Not
+    `is_timed` is a call of which no source says how long somebody was connected.
     """
 
     party: Party
@@ -32,6 +33,7 @@ class Talk:
     answered_ms: int
     connected_ms: int
     charged: tuple[Charge, ...] = ()
+    is_timed: bool = True
 
     def with_charges(self, charges: Iterable[Charge]) -> "Talk":
         """The talk as a share is worked out of it: with what the buyers were charged."""
@@ -72,6 +74,7 @@ def _list_buyers(cdr: Cdr) -> Iterator[Talk]:
             total_ms=cdr.total_ms,
             answered_ms=sum(each.answered_ms for each in connected),
             connected_ms=sum(each.connected_ms for each in connected),
+            is_timed=CdrFlag.DURATION_MISSING not in cdr.flags,
         )
 
 
@@ -90,6 +93,7 @@ def _list_publisher(cdr: Cdr) -> Iterator[Talk]:
             total_ms=cdr.total_ms,
             answered_ms=cdr.answered_ms,
             connected_ms=cdr.connected_ms,
+            is_timed=CdrFlag.DURATION_MISSING not in cdr.flags,
         )
 
 

@@ -81,6 +81,7 @@ class TalkKeys(TypedDict, total=False):
     total_ms: int
     answered_ms: int
     charged: tuple[Charge, ...]
+    is_timed: bool
 
 
 def talk_of(connected_s: float = 121, **keys: Unpack[TalkKeys]) -> Talk:

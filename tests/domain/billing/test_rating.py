@@ -249,10 +249,11 @@ def test_the_time_is_the_first_thing_that_a_refusal_names() -> None:
 
 def test_what_must_be_known_of_the_past_is_asked_for() -> None:
     assert ask_past(talk_of(), terms_of(), "UTC") == PastQuestion()
-    terms = terms_of(duplicate_window_s=DAY_S, most_per_day=1)
+    terms = terms_of(duplicate_window_s=DAY_S, most_per_day=1, campaign_id="flood-repair")
     assert ask_past(talk_of(), terms, "America/Chicago") == PastQuestion(
         (AT - timedelta(days=1), AT + timedelta(days=1)),
         (datetime(2026, 11, 26, 6, tzinfo=UTC), datetime(2026, 11, 27, 6, tzinfo=UTC)),
+        "flood-repair",
     )
 
 
@@ -260,3 +261,14 @@ def test_a_caller_who_hides_the_number_is_a_stranger_each_time() -> None:
     hidden = talk_of(ani="anonymous")
 
     assert ask_past(hidden, terms_of(duplicate_window_s=DAY_S), "UTC") == PastQuestion()
+
+
+def test_a_time_that_no_source_says_is_told_of() -> None:
+    unknown = talk_of(0, is_timed=False, total_ms=130_000)
+
+    assert rate(unknown, terms_of(), NOTHING_PAID).reason == (
+        "not payable: connected 0 s (which no source confirms) < 120 s"
+    )
+    assert rate(unknown, terms_of(clock=Clock.TOTAL), NOTHING_PAID).reason == (
+        "total 130 s >= 120 s: 1 x 75.00 USD"
+    )

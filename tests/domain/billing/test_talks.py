@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.talks import find_talk, list_talks
-from callrouter.domain.cdr import AttemptOutcome, AttemptRecord
+from callrouter.domain.cdr import AttemptOutcome, AttemptRecord, CdrFlag
 from tests.domain.billing.builders import ACME, AT, RADIO, cdr_of, charge_of
 
 BOLT = Party(Side.BUYER, "bolt")
@@ -123,3 +123,11 @@ def test_a_publishers_talk_takes_what_the_buyers_were_charged() -> None:
 
     assert talk is not None
     assert talk.with_charges([charge_of(5)]).charged == (charge_of(5),)
+
+
+def test_a_time_that_is_missing_is_known_to_be() -> None:
+    cdr = cdr_of(attempt(1, "acme-east", CONNECTED))
+
+    assert all(talk.is_timed for talk in list_talks(cdr))
+    missing = replace(cdr, flags=(CdrFlag.DURATION_MISSING,))
+    assert not any(talk.is_timed for talk in list_talks(missing))

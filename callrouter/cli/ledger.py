@@ -1,7 +1,7 @@
 """`callrouter ledger`: accounts, entry by entry, and what they stand at."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -21,6 +21,8 @@ from callrouter.cli.options import (
 from callrouter.cli.party_options import party_options
 from callrouter.cli.printing import (
     JsonValue,
+    as_json,
+    make_visible,
     open_output,
     print_json,
     print_table,
@@ -31,6 +33,7 @@ from callrouter.domain.billing.ageing import Ageing
 from callrouter.domain.billing.ledger import EntryKind
 from callrouter.domain.billing.party import Party
 from callrouter.domain.money import say_micros
+from callrouter.workflows.check_accounts import check_accounts
 from callrouter.workflows.export_ledger import (
     export_ledger_csv,
     export_ledger_json,
@@ -39,6 +42,7 @@ from callrouter.workflows.export_ledger import (
 from callrouter.workflows.post_entry import choose_currency
 from callrouter.workflows.view_balances import AccountView, view_balances
 
+_CHECKED = timedelta(days=35)
 _ACCOUNT = ("side", "party", "currency")
 _COLUMNS = ("no", "booked", "kind", "amount", "call", "connected_s", "statement", "by", "reason")
 
@@ -198,6 +202,41 @@ def export(
         count = write(context.database, seller_id, accounts, out, wanted)
     if output is not None:
         click.echo(f"{count} entries written to {output}", err=True)
+
+
+@ledger.command(epilog=example("callrouter ledger check --since 2026-11-01"))
+@click.option(
+    "--since", type=INSTANT, metavar="TIME", help="Calls since then; of 35 days if left out."
+)
+@click.option("--until", type=INSTANT, metavar="TIME", help="Calls before then.")
+@seller_option
+@json_option
+@pass_cli
+def check(
+    context: CliContext,
+    since: datetime | None,
+    until: datetime | None,
+    seller: str | None,
+    as_json_text: bool,
+) -> None:
+    """Check that accounts add up, and that every talk is booked once; exit code 1 if not.
+
+    Balances are held against all of their entries, calls against their latest CDRs. How much a call
+    comes to isn't worked out again: see `callrouter rate again`.
+    """
+    seller_id, now = context.find_seller(seller), context.clock.now()
+    checked = check_accounts(context.database, seller_id, since or now - _CHECKED, until or now)
+    if as_json_text:
+        print_json(as_json(checked))
+    else:
+        for problem in checked.problems:
+            click.echo(make_visible(problem))
+        click.echo(
+            f"accounts: {checked.accounts}, entries: {checked.entries}, calls: {checked.calls}",
+            err=True,
+        )
+    if checked.problems:
+        raise click.ClickException(f"problems: {len(checked.problems)}")
 
 
 def _find_accounts(context: CliContext, seller_id: str, party: Party | None) -> Sequence[AccountId]:

@@ -1,4 +1,4 @@
-"""The audit of a rehearsal: what the simulated carrier lists against the CDRs that came of it."""
+"""What came of a rehearsal, audited: CDRs by the simulated carrier's list, accounts by CDRs."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +10,9 @@ from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.twilio.carrier import TwilioCarrier
 from callrouter.cli.rehearsal import SELLER, Stage
 from callrouter.workflows.audit_day import audit_day
+from callrouter.workflows.check_accounts import Checked, check_accounts
+
+_DAY = timedelta(days=1)
 
 
 def audit_rehearsal(stage: Stage, carrier_url: str) -> tuple[AuditRun, ...]:
@@ -27,6 +30,16 @@ def audit_rehearsal(stage: Stage, carrier_url: str) -> tuple[AuditRun, ...]:
             audit_day(database, carrier, clock, SELLER, day, author="simulate")
             for day in _days(origin.date(), clock.now().date())
         )
+    finally:
+        database.dispose()
+
+
+def check_rehearsal(stage: Stage) -> Checked:
+    """Check the accounts that the rehearsal's calls were booked into."""
+    database = open_database(stage.database_url)
+    try:
+        origin = datetime.fromtimestamp(stage.origin_s, UTC)
+        return check_accounts(database, SELLER, origin - _DAY, origin + 365 * _DAY)
     finally:
         database.dispose()
 

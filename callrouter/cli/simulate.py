@@ -34,7 +34,7 @@ from callrouter.cli.rehearsal import (
     running_processes,
     set_up_seller,
 )
-from callrouter.cli.rehearsal_audit import audit_rehearsal
+from callrouter.cli.rehearsal_audit import audit_rehearsal, check_rehearsal
 from callrouter.domain.carrier_audit import AuditClass
 from callrouter.simulator.call_log import CallLog
 from callrouter.simulator.cast import Cast, PhoneProfile
@@ -45,6 +45,7 @@ from callrouter.simulator.rest import RestApi
 from callrouter.simulator.traffic import Progress as TrafficProgress
 from callrouter.simulator.traffic import TrafficPlan, run_traffic
 from callrouter.simulator.truth import CallTruth
+from callrouter.workflows.check_accounts import Checked
 from callrouter.workflows.export_audit import make_run_row
 from callrouter.workflows.export_calls import export_calls_csv
 
@@ -71,6 +72,7 @@ class Outcome:
     differences: tuple[Difference, ...]
     left_open: int
     audits: tuple[AuditRun, ...]
+    money: Checked
 
     @property
     def violations(self) -> tuple[tuple[str, str], ...]:
@@ -99,7 +101,8 @@ class Outcome:
         Durations that differ from the carrier's records don't count: in a time that runs faster,
         the milliseconds until we are told of a call are seconds.
         """
-        wrong = (self.differences, self.violations, self.errors_heard, self.left_open)
+        money = self.money.problems
+        wrong = (self.differences, self.violations, self.errors_heard, self.left_open, money)
         return not any(wrong) and not self.legs_missed
 
 
@@ -118,7 +121,7 @@ class Outcome:
 @click.option(
     "--check",
     is_flag=True,
-    help="Exit 1 unless every CDR agrees with the truth, and with the carrier's list.",
+    help="Exit 1 unless every CDR agrees with the truth, the carrier's list and the accounts.",
 )
 @click.option(
     "--database", default="", help="URL of an empty database; default: a new SQLite file."
@@ -180,10 +183,10 @@ def rehearse(stage: Stage, plan: TrafficPlan) -> Outcome:
             finally:
                 await asyncio.to_thread(processes.__exit__, None, None, None)
             looked_up = log.looked_up  # by the sweep; the audit looks everything up
-            rows = _read_rows(stage)
+            rows, money = _read_rows(stage), check_rehearsal(stage)
             audits = await asyncio.to_thread(audit_rehearsal, stage, carrier_url)
         found = compare(truths, rows, name_destinations(), looked_up)
-        return Outcome(truths, rows, tuple(found), left_open, audits)
+        return Outcome(truths, rows, tuple(found), left_open, audits, money)
 
     return asyncio.run(run())
 
@@ -257,6 +260,10 @@ def _print_table(outcome: Outcome) -> None:
         console.print(f"{call_sid} refused by the carrier: {violation}")
     legs = sum(run.their_legs for run in outcome.audits)
     console.print(f"{legs} legs of the carrier audited, {outcome.legs_missed} on one side only")
+    for problem in outcome.money.problems[:50]:
+        console.print(problem)
+    wrong = len(outcome.money.problems)
+    console.print(f"{outcome.money.entries} entries in accounts checked, {wrong} problems")
     console.print(
         f"{len(outcome.differences)} differences, {len(outcome.violations)} answers refused by the "
         f"carrier, {outcome.errors_heard} callers heard an error, {outcome.left_open} calls open"
@@ -278,6 +285,8 @@ def _print_json(outcome: Outcome) -> None:
                 "left_open": outcome.left_open,
                 "audits": [make_run_row(run) for run in outcome.audits],
                 "legs_missed": outcome.legs_missed,
+                "ledger_entries": outcome.money.entries,
+                "ledger_problems": outcome.money.problems,
             },
             indent=2,
         )

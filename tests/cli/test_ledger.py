@@ -5,7 +5,9 @@ import io
 import json
 
 import pytest
+import sqlalchemy as sa
 
+from callrouter.adapters.storage.cap_tables import cap_counters
 from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.ledger import post
 from callrouter.domain.billing.ledger import EntryKind, Posting
@@ -167,3 +169,19 @@ def test_a_party_must_be_named_where_one_is_needed(terminal: Terminal) -> None:
     assert terminal.ok("ledger", "balance", "--publisher", "radio-kx") == (
         "no account has any entry\n"
     )
+
+
+def test_accounts_are_checked(terminal: Terminal) -> None:
+    checked = terminal.run("ledger", "check")
+    assert (checked.stdout, checked.exit_code) == ("", 0)
+    assert checked.stderr == "accounts: 1, entries: 2, calls: 0\n"
+    assert json.loads(terminal.ok("ledger", "check", "--json"))["problems"] == []
+    database = open_database(terminal.environ["DATABASE_URL"])
+    with database.write() as connection:
+        connection.execute(sa.update(cap_counters).values(used=cap_counters.c.used - 1_000_000))
+    database.dispose()
+    wrong = terminal.run("ledger", "check")
+    assert wrong.stdout == (
+        "buyer acme in USD: the balance is 74.00 USD, its entries are 75.00 USD\n"
+    )
+    assert wrong.exit_code == 1

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -40,13 +40,14 @@ from callrouter.workflows.audit_day import audit_day
 from callrouter.workflows.sweep_at_once import sweep_at_once
 from tests.switchboards import DID, SELLER, make_board, open_seller
 
-SPEED = 40.0
+SPEED = 20.0
 CALLS = 25
 ID = SELLER.seller_id
-SHORT = PhoneProfile(talk_s=Span(5, 30), busy=0.2, declines=0.0)
+SHORT = PhoneProfile(ring_s=Span(1, 4), talk_s=Span(3, 12), busy=0.2, no_answer=0.0)
+FAULTS = replace(parse_faults("repeat,shuffle,delay,lose", 0.3), delay_s=Span(1, 5))
 CAST = Cast(
     {"+12125550171": SHORT, "+14155550174": SHORT},
-    CallerProfile(patience_s=Span(60, 120), talk_s=Span(20, 40)),
+    CallerProfile(patience_s=Span(60, 120), talk_s=Span(10, 15)),
 )
 
 
@@ -113,7 +114,7 @@ async def play(path: Path, clock: VirtualClock) -> tuple[CallLog, Account]:
         with make_board(database, path.parent, ours, public_url=bridge.url) as board:
             board.known_good.refresh()
             bridge.app = create_app(board)
-            plan = TrafficPlan(CALLS, 20.0, faults=parse_faults("repeat,shuffle,delay,lose", 0.3))
+            plan = TrafficPlan(CALLS, 20.0, faults=FAULTS)
             await run_traffic(account, CAST, plan, clock, log=log)
     database.dispose()
     return log, account
@@ -198,7 +199,7 @@ def test_after_the_sweep_neither_side_misses_anything(played: Played) -> None:
     assert sum(run.their_legs for run in audited.runs) == len(legs)
     ours = sum(run.our_legs for run in audited.runs)
     assert ours == len(legs) + audited.classes[AuditClass.NO_LEG]
-    # A second of ours is 40 of theirs: what we hear late begins late, and only that differs.
+    # A second of ours is 20 of theirs: what we hear late begins late, and only that differs.
     assert {each.leg_sid == each.call_sid for each in audited.findings} <= {True}
 
 

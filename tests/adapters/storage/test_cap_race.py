@@ -13,7 +13,7 @@ from tests.adapters.storage.cap_race import LIMITS, START_S, Leg, Ran, come_to_s
 from tests.adapters.storage.cap_room import SELLER, add_up, read_counters
 
 RUNNERS = 8
-CALLS = 2000
+CALLS = 5000
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.agreements import list_agreements
@@ -9,10 +10,13 @@ from callrouter.adapters.storage.alerts import find_standing
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
+from callrouter.domain.errors import RefusedError
 from callrouter.domain.terms_of_tables import TermsFinding, check_terms_of_tables
 from callrouter.workflows.live_tables import read_live_tables
 from callrouter.workflows.ports import Clock
 from callrouter.workflows.raise_alert import raise_alert, recover_alert
+
+log = structlog.get_logger()
 
 KEY = "terms"
 _MOST_TOLD = 20
@@ -31,24 +35,25 @@ def check_terms(connection: Connection, seller_id: str, at: datetime) -> tuple[T
 def watch_terms(database: Database, clock: Clock) -> None:
     """Raise an alert for each seller who has terms, and tables that don't agree with them.
 
-    Who keeps no terms here has no use for them. It is over as soon as everything agrees.
+    Who keeps no terms here has no use for them. It is over as soon as everything agrees. A seller
+    whose tables or terms can't be read holds up no other.
     """
     now = clock.now()
     with database.read() as connection:
         standing = {alert.seller_id for alert in find_standing(connection, KEY)}
-        found = {
-            seller.seller_id: [
-                each
-                for each in check_terms(connection, seller.seller_id, now)
-                if each.gap.is_problem
-            ]
-            for seller in summarize_sellers(connection)
-            if list_agreements(connection, seller.seller_id)
-        }
-    for seller_id, findings in found.items():
-        if findings:
+        sellers = [seller.seller_id for seller in summarize_sellers(connection)]
+    for seller_id in sellers:
+        try:
+            with database.read() as connection:
+                has_terms = bool(list_agreements(connection, seller_id))
+                found = check_terms(connection, seller_id, now) if has_terms else ()
+        except RefusedError as error:
+            log.warning("terms_not_checked", seller=seller_id, reason=str(error))
+            continue
+        problems = [each for each in found if each.gap.is_problem]
+        if problems:
             with database.write() as connection:
-                _raise(connection, seller_id, findings, now)
+                _raise(connection, seller_id, problems, now)
         elif seller_id in standing:
             with database.write() as connection:
                 recover_alert(connection, seller_id, KEY, "Tables and terms agree again.", now)

@@ -1,5 +1,9 @@
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
 from callrouter.adapters.storage.alerts import find_standing
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.tables import routing_tables
 from callrouter.domain.terms_of_tables import Gap
 from callrouter.workflows.apply_terms import apply_terms
 from callrouter.workflows.check_terms import KEY, check_terms, watch_terms
@@ -8,12 +12,14 @@ from tests.switchboards import OTHER_SELLER, SELLER, T0, TABLE, FakeClock, activ
 PRICED = TABLE.replace('"acme-east"', '"acme-east"\nprice = "70.00"\npayable_after_s = 120')
 
 
-def apply(database: Database, party: str, price: str = "75.00") -> None:
+def apply(
+    database: Database, party: str, price: str = "75.00", seller_id: str = SELLER.seller_id
+) -> None:
     text = (
         f'{party}\nzone = "UTC"\n[[terms]]\nfrom = 2026-09-01\nthreshold_s = 120\n'
         f'price = "{price}"\n'
     )
-    apply_terms(database, SELLER.seller_id, text, "t.toml", author="ann", note="", at=T0)
+    apply_terms(database, seller_id, text, "t.toml", author="ann", note="", at=T0)
 
 
 def standing(database: Database) -> list[tuple[str, str]]:
@@ -61,3 +67,28 @@ def test_the_seller_is_told_until_tables_and_terms_agree(database: Database) -> 
     apply(database, 'buyer = "bolt"')
     watch_terms(database, clock)
     assert standing(database) == []
+
+
+def test_a_seller_whose_table_cannot_be_read_holds_up_no_other(database: Database) -> None:
+    """As one that a newer version of the program made live."""
+    open_seller(database)
+    open_seller(database, OTHER_SELLER)
+    for seller in (SELLER, OTHER_SELLER):
+        apply(database, 'buyer = "acme"', seller_id=seller.seller_id)
+    with database.write() as connection:
+        connection.execute(
+            sa.update(routing_tables)
+            .where(
+                routing_tables.c.seller_id == SELLER.seller_id,
+                routing_tables.c.campaign_id == "flood-repair",
+            )
+            .values(toml="campaign = 5")
+        )
+
+    with capture_logs() as logs:
+        watch_terms(database, FakeClock())
+
+    assert [seller_id for seller_id, _ in standing(database)] == [OTHER_SELLER.seller_id]
+    [told] = [each for each in logs if each["event"] == "terms_not_checked"]
+    assert told["seller"] == SELLER.seller_id
+    assert "flood-repair version 1:1: campaign: must be an id" in told["reason"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
@@ -17,7 +17,7 @@ from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.statements import matches
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.terms import Agreement
-from callrouter.domain.errors import ChangedUnderneathError, NotFoundError
+from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,16 @@ def find_newest_versions(
 def read_agreement(
     connection: Connection, seller_id: str, party: Party, version: int | None = None
 ) -> Agreement | None:
-    """One version of what the party has agreed to, the newest for None; None when there is none."""
+    """One version of what the party has agreed to, the newest for None; None when there is none.
+
+    Raises RefusedError for one that a newer version of this program wrote in words of its own.
+    """
     named = _name(seller_id, party)
     if version is None:
         body = connection.execute(_NEWEST_BODY, named).scalar_one_or_none()
     else:
         body = connection.execute(_BODY_OF_VERSION, {**named, "version": version}).scalar()
-    return None if body is None else _BODY.validate_json(body)
+    return None if body is None else _decode(body, f"the terms of {party}")
 
 
 def read_agreement_text(connection: Connection, seller_id: str, party: Party, version: int) -> str:
@@ -170,9 +173,12 @@ def read_agreement_text(connection: Connection, seller_id: str, party: Party, ve
 
 
 def list_agreements(connection: Connection, seller_id: str) -> tuple[Agreement, ...]:
-    """The newest version of each party that has agreed to any; buyers first, each side by id."""
+    """The newest version of each party that has agreed to any; buyers first, each side by id.
+
+    Raises RefusedError for one that a newer version of this program wrote in words of its own.
+    """
     rows = connection.execute(_LIST, {"seller_id": seller_id}).scalars()
-    return tuple(_BODY.validate_json(body) for body in rows)
+    return tuple(_decode(body, "the terms of a party") for body in rows)
 
 
 def list_agreement_versions(
@@ -181,6 +187,16 @@ def list_agreement_versions(
     """Who changed the party's terms when and why, the newest first."""
     rows = connection.execute(_HISTORY, _name(seller_id, party))
     return tuple(AgreementVersion(Party(side, party_id), *rest) for side, party_id, *rest in rows)
+
+
+def _decode(body: str, whose: str) -> Agreement:
+    try:
+        return _BODY.validate_json(body)
+    except ValidationError as error:
+        raise RefusedError(
+            f"{whose} can't be read by this version of callrouter: finish the roll-out of the"
+            f" newer one that wrote them ({error.error_count()} values are unknown here)"
+        ) from error
 
 
 def _name(seller_id: str, party: Party) -> dict[str, object]:

@@ -17,7 +17,7 @@ from callrouter.adapters.storage.agreements import (
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.terms import Agreement, Credit, PerMinute, Share
-from callrouter.domain.errors import ChangedUnderneathError, NotFoundError
+from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
 from callrouter.domain.hours import Hours, Span, Window
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.billing.builders import AT, RADIO, USD, agreement_of, terms_of
@@ -127,3 +127,19 @@ def test_the_newest_versions_of_several_parties_are_read_at_once(stored: Databas
         assert find_newest_versions(connection, "acme", asked) == {BUYER: 2, radio: 1}
         assert find_newest_versions(connection, "bolt", asked) == {}
         assert find_newest_versions(connection, "acme", []) == {}
+
+
+def test_terms_of_a_newer_version_of_the_program_are_told_of(stored: Database) -> None:
+    save(stored, FIRST)
+    with stored.write() as connection:
+        row = connection.execute(sa.select(agreements)).mappings().one()
+        body = str(row["body"]).replace('"connected"', '"billed"')
+        connection.execute(sa.insert(agreements), {**row, "version": 2, "body": body})
+
+    with stored.read() as connection:
+        for read in (
+            lambda: read_agreement(connection, "acme", BUYER),
+            lambda: list_agreements(connection, "acme"),
+        ):
+            with pytest.raises(RefusedError, match="can't be read by this version of callrouter"):
+                read()

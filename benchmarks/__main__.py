@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.conditions import measure_conditions
 from benchmarks.domain import measure_decide, measure_derive, measure_ruled_decide
+from benchmarks.exposure import measure_exposure
 from benchmarks.load import Measured, Webhook, send
 from benchmarks.postgresql import running_postgresql
 from benchmarks.rating import measure_rating
@@ -136,9 +137,10 @@ def main() -> None:
         conditions = measure_conditions(folder)
         replays = measure_replay(folder)
         statements = measure_statements(folder)
+        exposure = measure_exposure()
     domain = [measure_decide(5), measure_decide(50), measure_ruled_decide(), measure_derive()]
     domain += measure_rating()
-    text = _render(rows, swaps, [*domain, *conditions, *replays, *statements])
+    text = _render(rows, swaps, [*domain, *conditions, *replays, *statements, *exposure])
     RESULTS.write_text(text)
     sys.stdout.write(text)
 

@@ -272,3 +272,5 @@ def test_the_counters_of_accounts_are_known_by_their_keys() -> None:
     counters = list_account_counters(plan(), both, AT)
 
     assert {key: counter.limit for key, counter in counters.items()} == {ACCOUNT: 9 * USD, DAY: 3}
+    priced = {"acme": replace(credit(9, ("", 4))["acme"], effect=Effect(most_per_day=3))}
+    assert find_dearest(plan(), priced, AT) == {ACCOUNT: 4 * USD}

@@ -292,4 +292,5 @@ def test_states_that_only_a_newer_version_understands_change_nothing(
     book(seller, clock, 950)
 
     assert review(seller, clock) == 0
+    review_parties(seller, SELLER.seller_id, [ACME], author="ann", at=clock.now())
     assert state(seller) == "good"

@@ -1,11 +1,18 @@
 """How much a call may cost at most by an agreement, before anybody knows how it will end."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from callrouter.domain.billing.exposure import open_credit, price_calls
+from callrouter.domain.billing.exposure import (
+    Overdue,
+    find_dearest_call,
+    find_overdue,
+    name_currency,
+    open_credit,
+    price_calls,
+)
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.terms import Agreement, Band, Clock, Credit, PerMinute, Terms
 
@@ -71,3 +78,34 @@ def test_credit_is_opened_with_the_agreements_limit_and_prices() -> None:
     assert credit is not None
     assert (credit.limit_micros, credit.currency, credit.pays_attempts) == (500 * USD, "USD", True)
     assert [price.campaign_id for price in credit.prices] == ["flood"]
+
+
+def test_the_dearest_call_is_that_of_terms_in_force() -> None:
+    cheap = replace(BASE, bands=(Band(0, 10 * USD),))
+    over = replace(cheap, ends_at=START, starts_at=START - timedelta(days=9))
+    later = replace(cheap, starts_at=START + timedelta(days=9), bands=(Band(0, 90 * USD),))
+    dear = replace(cheap, campaign_id="flood", bands=(Band(0, 20 * USD),))
+
+    assert find_dearest_call(agree(over, cheap, dear, later), 3600, START) == 20 * USD
+    assert find_dearest_call(agree(), 3600, START) == 0
+
+
+@pytest.mark.parametrize(
+    ("agreement", "currency"),
+    [
+        (agree(replace(BASE, currency="CAD")), "CAD"),
+        (agree(credit=Credit(0, "EUR")), "EUR"),
+        (agree(), "USD"),
+    ],
+    ids=["of its terms", "of its credit", "of nothing"],
+)
+def test_an_account_has_the_currency_of_the_agreement(agreement: Agreement, currency: str) -> None:
+    assert name_currency(agreement) == currency
+
+
+def test_what_is_open_after_its_due_day_is_overdue_since_the_oldest() -> None:
+    opened = {"1": 0, "2": 30, "3": 40, "4": 50}
+    due_on = {str(day): date(2026, 11, day) for day in (1, 2, 3, 4)}
+
+    assert find_overdue(opened, due_on, date(2026, 11, 4)) == Overdue(70, 2)
+    assert find_overdue(opened, due_on, date(2026, 11, 2)) == Overdue()

@@ -220,11 +220,11 @@ def _write_calls(
 
 def _columns_of_calls(width: float, currency: str) -> tuple[Column, ...]:
     fixed = (
-        Column("Call", 31),
-        Column("Caller", 24),
-        Column("Called", 24),
-        Column("Campaign", 30, most_lines=2),
-        Column("Destination", 30, most_lines=2),
+        Column("Call", 29),
+        Column("Caller", 22),
+        Column("Called", 22),
+        Column("Campaign", 28, most_lines=2),
+        Column("Destination", 28, most_lines=2),
         Column("Total s", 15, "R"),
         Column("Connected s", 19, "R"),
         Column(f"Amount {currency}", 21, "R"),

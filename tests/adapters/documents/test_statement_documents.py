@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fpdf import FPDF
 
 from callrouter.adapters.documents import statement_xlsx
@@ -180,15 +182,41 @@ def test_names_in_other_scripts_are_written_and_what_no_font_has_is_a_box(
     assert any(text.startswith("very very") and text.endswith("…") for text in texts)
 
 
+def make_font(file: Path, character: str) -> None:
+    """A font that has one character."""
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "one"])
+    builder.setupCharacterMap({ord(character): "one"})
+    pen = TTGlyphPen(None)
+    for point in ((0, 0), (0, 700), (700, 700)):
+        (pen.lineTo if point != (0, 0) else pen.moveTo)(point)
+    pen.closePath()
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "one": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (500, 0), "one": (800, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "One", "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200)
+    builder.setupPost()
+    builder.save(file)
+
+
 def test_a_font_of_the_letterhead_has_what_ours_lacks(tmp_path: Path, texts: list[str]) -> None:
-    fonts = Path(statement_xlsx.__file__).parent / "fonts"
+    make_font(tmp_path / "one.ttf", "設")
     document = make_document([call(1)])
-    sender = replace(document.sender, font=str(fonts / "DejaVuSansCondensed-Bold.ttf"))
+    sender = replace(document.sender, font=str(tmp_path / "one.ttf"))
+    document = replace(document, sender=sender, recipient=Recipient(name="設備 Ltd"))
+    named = call(1, "設 115 s < 120 s")
 
-    write_statement_pdf(replace(document, sender=sender), iter([call(1)]), 0, tmp_path / "s.pdf")
-    assert "+14155550123" in texts
+    write_statement_pdf(document, iter([named]), 0, tmp_path / "s.pdf")
 
-    sender = replace(sender, font=str(fonts / "LICENSE.txt"))
+    assert {"設□ Ltd", "設 115 s < 120 s"} <= set(texts)
+    assert b"/BaseFont /MPDFAA+One" in (tmp_path / "s.pdf").read_bytes()
+
+
+def test_what_is_no_font_is_refused(tmp_path: Path) -> None:
+    document = make_document([call(1)])
+    sender = replace(document.sender, font=__file__)
+
     with pytest.raises(RefusedError, match="isn't a font that can be used"):
         write_statement_pdf(replace(document, sender=sender), iter([]), 0, tmp_path / "s.pdf")
 

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.ledger import post
 from callrouter.domain.billing.ledger import EntryKind, Posting
 from tests.cli.terminal import Terminal
-from tests.domain.billing.builders import ACME, USD
+from tests.domain.billing.builders import ACME, USD, cdr_of
 from tests.switchboards import SELLER, T0
-from tests.workflows.rated_calls import attempt_of, end_call
+from tests.workflows.rated_calls import attempt_of, end_call, keep_cdr
 
 TERMS = (
     """\
@@ -90,6 +91,18 @@ def test_a_call_that_nobody_took_comes_to_nothing(rated: Terminal) -> None:
     assert said[1] == "buyer acme: never connected, total 600 s, 1 attempt at acme-east"
     assert said[4] == "  = 0.00 USD: not payable: never connected"
     assert said[-1] == "nothing is booked"
+
+
+def test_a_call_that_nobody_has_a_part_in_is_told_of(rated: Terminal) -> None:
+    database = open_database(rated.environ["DATABASE_URL"])
+    nobody = replace(cdr_of(attempt_of("-", None)), call_sid="CA3", publisher="", attempts=())
+    keep_cdr(database, nobody, T0)
+    database.dispose()
+
+    assert rated.ok("rate", "explain", "CA3").splitlines()[1:] == [
+        "nobody has a part in it: no buyer was dialled, and no publisher has the number",
+        "nothing is booked",
+    ]
 
 
 def test_an_explanation_is_json_too(rated: Terminal) -> None:

@@ -38,7 +38,12 @@ def end_call(
 ) -> Cdr:
     """Keep a call's CDR."""
     cdr = replace(cdr_of(*attempts), call_sid=call_sid, started_at=at, ended_at=at)
-    with database.write() as connection:
-        ensure_and_lock_call(connection, seller_id, call_sid, at, cdr.did, cdr.ani, at)
-        save_cdr(connection, seller_id, cdr, 1, at)
+    keep_cdr(database, cdr, at, seller_id)
     return cdr
+
+
+def keep_cdr(database: Database, cdr: Cdr, at: datetime, seller_id: str = SELLER.seller_id) -> None:
+    """Keep a CDR of a call that isn't known yet."""
+    with database.write() as connection:
+        ensure_and_lock_call(connection, seller_id, cdr.call_sid, at, cdr.did, cdr.ani, at)
+        save_cdr(connection, seller_id, cdr, 1, at)

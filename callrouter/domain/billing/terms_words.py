@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import groupby
 
 from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.rating import say_percent
 from callrouter.domain.billing.terms import Agreement, Rounding, Terms
 from callrouter.domain.billing.terms_choice import say_scope
+from callrouter.domain.hours import Hours
 from callrouter.domain.money import say_amount
 from callrouter.domain.periods import find_wall_time
 from callrouter.domain.time_spans import say_span
 
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ROUNDED = {
     Rounding.EXACT: "to the millisecond",
     Rounding.FLOOR: "rounded down to seconds",
@@ -77,9 +80,43 @@ def _say_credit(agreement: Agreement) -> str:
     return f"; {say_amount(credit.limit_micros, credit.currency)} of credit"
 
 
+def _say_hours(hours: Hours) -> str:
+    """The windows, days of the same ones together: "Mon-Fri 08:00-17:00 (America/Chicago)"."""
+    by_day = {day: _say_windows(hours, day) for day in range(len(_WEEKDAYS))}
+    said: list[str] = []
+    for windows, days in groupby(range(len(_WEEKDAYS)), key=lambda day: by_day[day]):
+        first, *rest = days
+        name = f"{_WEEKDAYS[first]}-{_WEEKDAYS[rest[-1]]}" if rest else _WEEKDAYS[first]
+        said += [f"{name} {windows}"] if windows else []
+    exceptions = (
+        (hours.holidays, "not on holidays of " + ", ".join(hours.holidays)),
+        (hours.closed_on, "not on " + ", ".join(map(str, hours.closed_on))),
+        (hours.closures, "but for its closures"),
+        (hours.openings, "and in its openings"),
+    )
+    return ", ".join(
+        (
+            f"{', '.join(said) or 'at no hour of the week'} ({hours.zone})",
+            *(words for applies, words in exceptions if applies),
+        )
+    )
+
+
+def _say_windows(hours: Hours, weekday: int) -> str:
+    return " and ".join(
+        f"{_say_time(window.start_min)}-{_say_time(window.end_min)}"
+        for window in hours.windows
+        if window.weekday == weekday
+    )
+
+
+def _say_time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def _list_conditions(terms: Terms) -> Iterator[str]:
     if terms.hours is not None:
-        yield f"only calls that begin in its hours ({terms.hours.zone})"
+        yield f"only calls that begin {_say_hours(terms.hours)}"
     if terms.duplicate_window_s:
         yield f"a caller is paid for once in {say_span(terms.duplicate_window_s)}"
     if terms.most_per_day is not None:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -16,7 +16,7 @@ from callrouter.domain.billing.terms import (
     Terms,
 )
 from callrouter.domain.billing.terms_words import describe_agreement, say_dates, say_price
-from callrouter.domain.hours import Hours
+from callrouter.domain.hours import Hours, Span, Window
 from tests.domain.billing.builders import RADIO, USD, agreement_of, terms_of
 
 
@@ -57,6 +57,35 @@ def test_dates_are_those_on_the_partys_clocks() -> None:
     )
 
 
+OFFICE = Hours(
+    (
+        *(Window(day, *times) for day in range(5) for times in ((480, 720), (780, 1020))),
+        Window(6, 540, 1440),
+    ),
+    zone="America/New_York",
+)
+HOLIDAY = date(2026, 12, 24)
+SPAN = Span(datetime(2026, 11, 27, tzinfo=UTC), datetime(2026, 11, 28, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (Hours(zone="UTC"), "Mon-Sun 00:00-24:00 (UTC)"),
+        (
+            Hours(zone="UTC", holidays=("US", "US-TX"), closed_on=(HOLIDAY,), closures=(SPAN,)),
+            "Mon-Sun 00:00-24:00 (UTC), not on holidays of US, US-TX, not on 2026-12-24, but for "
+            "its closures",
+        ),
+        (Hours((), "UTC", openings=(SPAN,)), "at no hour of the week (UTC), and in its openings"),
+    ],
+)
+def test_hours_are_said_with_their_exceptions(hours: Hours, said: str) -> None:
+    lines = list(describe_agreement(agreement_of(terms_of(hours=hours))))
+
+    assert lines[-1] == f"    only calls that begin {said}"
+
+
 BASE = agreement_of(terms_of())
 
 
@@ -85,7 +114,7 @@ def test_statements_and_credit_are_said(agreement: Agreement, said: str) -> None
 def test_everything_that_was_agreed_is_said() -> None:
     terms = terms_of(
         campaign_id="flood-repair",
-        hours=Hours(zone="America/New_York"),
+        hours=OFFICE,
         duplicate_window_s=86_400,
         most_per_day=5,
     )
@@ -95,7 +124,8 @@ def test_everything_that_was_agreed_is_said() -> None:
         "  a statement each month, due in 30 days; no limit",
         "  flood-repair, from 2026-10-01",
         "    connected, to the millisecond, >= 120 s: 75.00 USD",
-        "    only calls that begin in its hours (America/New_York)",
+        "    only calls that begin Mon-Fri 08:00-12:00 and 13:00-17:00, Sun 09:00-24:00 "
+        "(America/New_York)",
         "    a caller is paid for once in 1 day",
         "    5 calls a day at most",
     ]

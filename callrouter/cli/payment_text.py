@@ -4,7 +4,6 @@ import click
 
 from callrouter.adapters.storage.payments import KeptPayment
 from callrouter.cli.printing import JsonValue, as_json, show_instant
-from callrouter.domain.billing.payment import PaymentState
 from callrouter.domain.money import say_micros
 from callrouter.workflows.view_payments import ShownPayment
 
@@ -24,12 +23,27 @@ def say_owner(kept: KeptPayment) -> str:
 
 
 def say_parts(shown: ShownPayment) -> str:
-    """What a payment pays: the statements with the amounts, and what is left as credit."""
-    kept = shown.kept
-    if kept.state is not PaymentState.TAKEN or kept.entry is None:
-        return ""
+    """What a payment pays, what of it is credit, what was given back; or why it pays nothing."""
+    if shown.kept.owner is None:
+        return shown.kept.reason
     said = [f"{part.statement} {say_micros(part.amount_micros)}" for part in shown.parts]
-    return ", ".join(said) or "credit"
+    if shown.credit_micros:
+        said.append(f"credit {say_micros(shown.credit_micros)}")
+    if shown.returned_micros:
+        said.append(f"given back {say_micros(shown.returned_micros)}")
+    return ", ".join(said)
+
+
+def tell_shown(shown: ShownPayment) -> dict[str, JsonValue]:
+    """A payment as JSON, with what it pays."""
+    return tell_payment(shown.kept) | {
+        "pays": [
+            {"statement": part.statement, "amount": say_micros(part.amount_micros)}
+            for part in shown.parts
+        ],
+        "credit": say_micros(shown.credit_micros),
+        "given_back": say_micros(shown.returned_micros),
+    }
 
 
 def tell_payment(kept: KeptPayment) -> dict[str, JsonValue]:

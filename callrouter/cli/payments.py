@@ -26,8 +26,9 @@ from callrouter.cli.payment_text import (
     say_parts,
     show_day,
     tell_payment,
+    tell_shown,
 )
-from callrouter.cli.printing import as_json, make_visible, print_json, print_rows
+from callrouter.cli.printing import make_visible, print_json, print_rows
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.payment import Owner
 from callrouter.workflows.assign_payment import assign_payment, dismiss_payment
@@ -152,10 +153,7 @@ def list_(
         )
         for each in found[:limit]
     ]
-    value = [
-        tell_payment(each.kept) | {"pays": [as_json(part) for part in each.parts]}
-        for each in found[:limit]
-    ]
+    value = [tell_shown(each) for each in found[:limit]]
     print_rows(_COLUMNS, rows, value, empty="no payments", as_csv=as_csv, as_json_text=as_json_text)
     if len(found) > limit:
         click.echo(f"the latest {limit}; see more with --limit, or others with --until", err=True)

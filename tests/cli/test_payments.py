@@ -123,9 +123,9 @@ def test_payments_are_listed_with_what_they_pay(desk: Terminal, tmp_path: Path) 
     desk.ok(*TAKE, *AUTHOR, "--note", "\x1b[2Jcheque")
     desk.ok(*imports(tmp_path))
     listed = desk.ok("payment", "list", "--buyer", "acme")
-    assert "hand:acme/USD/wire 7  buyer acme  250.00 USD  credit" in listed
+    assert "hand:acme/USD/wire 7  buyer acme  250.00 USD  credit 250.00" in listed
     assert "bank:first/TX-1" in listed
-    assert "acme-2026-0001 100.00" in listed
+    assert "acme-2026-0001 100.00, credit 150.00" in listed
     assert "\\x1b[2Jcheque" in listed
     told = json.loads(desk.ok("payment", "list", "--json", "--since", "2026-09-15"))
     assert [(each["name"], each["pays"]) for each in told] == [("hand:acme/USD/wire 7", [])]

@@ -18,7 +18,8 @@ from callrouter.domain.errors import FileProblem, PolicyFileError
 from callrouter.domain.money import DECIMALS
 
 LARGEST_FILE_BYTES = 8 * 1024 * 1024
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000
+"""As many as can be taken in one transaction without callers waiting long for it."""
 _LONGEST_CELL = 2_000
 _MARKS_OF_ORDER = {
     "utf-8": (codecs.BOM_UTF8,),

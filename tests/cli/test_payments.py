@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from callrouter.adapters.storage.engine import open_database
+from callrouter.adapters.storage.payments import lock_payment, note_return
+from callrouter.domain.billing.payment import PaymentSource
+from callrouter.workflows.post_payment import settle_returns
 from tests.accounts import close_statement, open_accounts
 from tests.cli.terminal import Terminal, rows
+from tests.switchboards import SELLER, T0
 
 MAPPING = """
 bank = "first"
@@ -132,6 +136,22 @@ def test_payments_are_listed_with_what_they_pay(desk: Terminal, tmp_path: Path) 
     limited = desk.run("payment", "list", "--limit", "1")
     assert len(rows(limited.stdout)) == 1
     assert limited.stderr.startswith("the latest 1; see more")
+
+
+def test_what_was_given_back_of_a_payment_is_shown_with_it(desk: Terminal) -> None:
+    desk.ok(*TAKE)
+    database = open_database(desk.environ["DATABASE_URL"])
+    with database.write() as connection:
+        key = (SELLER.seller_id, PaymentSource.HAND, "acme/USD/wire 7")
+        note_return(connection, *key, "a refund", 170_000_000, "USD", T0)
+        kept = lock_payment(connection, *key)
+        assert kept is not None
+        settle_returns(connection, SELLER.seller_id, kept, "ann", T0)
+    database.dispose()
+
+    assert "  acme-2026-0001 80.00, given back 170.00  " in desk.ok("payment", "list")
+    [told] = json.loads(desk.ok("payment", "list", "--json"))
+    assert (told["amount"], told["credit"], told["given_back"]) == ("250.00", "0.00", "170.00")
 
 
 def test_what_a_payer_wrote_is_no_formula_in_a_spreadsheet(desk: Terminal, tmp_path: Path) -> None:

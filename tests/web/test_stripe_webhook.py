@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from http.client import HTTPConnection
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -247,6 +248,13 @@ def test_what_stripe_did_not_sign_just_now_is_refused_and_nothing_is_written(
     for body, signature, status, reason in refusals():
         response = stripe.post(body, signature)
         assert (response.status_code, response.text) == (status, f"{reason}\n")
+    in_pieces = stripe.client.post(
+        f"/stripe/events/{SELLER.seller_id}",
+        input_stream=BytesIO(b"x" * 524_289),
+        headers={"Stripe-Signature": sign("x", T0)},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert in_pieces.status_code == 413
     assert (amounts(database), unmatched(database)) == ([], [])
 
 

@@ -5,8 +5,14 @@ import pytest
 from callrouter.adapters.storage.alerts import find_standing
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import post
-from callrouter.adapters.storage.payments import KeptPayment, list_payments, list_unmatched
-from callrouter.domain.billing.ledger import EntryKind, reverse
+from callrouter.adapters.storage.payments import (
+    KeptPayment,
+    list_payments,
+    list_unmatched,
+    lock_payment,
+    note_return,
+)
+from callrouter.domain.billing.ledger import EntryKind, Posting, reverse
 from callrouter.domain.billing.payment import (
     Owner,
     Payment,
@@ -17,6 +23,7 @@ from callrouter.domain.billing.payment import (
 from callrouter.domain.errors import NotFoundError, RefusedError
 from callrouter.workflows.assign_payment import assign_payment, dismiss_payment
 from callrouter.workflows.book_payment import Booked, Told, book_payment
+from callrouter.workflows.post_payment import settle_returns
 from callrouter.workflows.reverse_payment import reverse_payment
 from callrouter.workflows.review_unmatched import UNMATCHED_ALERT, review_unmatched
 from tests.accounts import (
@@ -188,4 +195,21 @@ def test_what_somebody_reversed_in_the_account_itself_is_not_reversed_again(
         post(connection, SELLER.seller_id, [reverse(entry, T0, "a mistake", "bob")], T0)
     with pytest.raises(RefusedError, match="stands in no account"):
         take_back(accounts)
+    with accounts.write() as connection:
+        key = (SELLER.seller_id, PaymentSource.BANK, ROW.payment_id)
+        note_return(connection, *key, "a refund", 1_000_000, "USD", T0)
+        kept = lock_payment(connection, *key)
+        assert kept is not None
+        settle_returns(connection, SELLER.seller_id, kept, "ann", T0)
     assert balance(accounts) == 0
+
+
+def test_what_stands_there_under_its_reference_already_is_the_payment(accounts: Database) -> None:
+    with accounts.write() as connection:
+        posting = Posting(
+            party=ACME, kind=EntryKind.PAYMENT, amount_micros=-250_000_000, currency="USD",
+            reference=ROW.reference, booked_at=T0, reason="", author="import of old books",
+        )  # fmt: skip
+        post(connection, SELLER.seller_id, [posting], T0)
+    assert tell(accounts, Owner(ACME)).kept.entry == 1
+    assert balance(accounts) == -250

@@ -1,6 +1,7 @@
 """What buyers' accounts mean for a decision: who is passed by, who ranks later, what is claimed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from callrouter.domain.cap_words import name_limit, say_usage
@@ -22,6 +23,23 @@ from callrouter.domain.standing import (
 )
 
 _EMPTY = Usage()
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Account:
+    """One buyer's standing with what of it is the same for all of its destinations.
+
+    `prices` are the worst cases that were worked out already, by destination; "" stands for those
+    that no terms name.
+    """
+
+    standing: BuyerStanding
+    day: Counter | None
+    key: str
+    used: int
+    named: frozenset[str]
+    prices: dict[str, int | None] = field(default_factory=dict)
 
 
 class AccountJudge:
@@ -31,17 +49,19 @@ class AccountJudge:
         self._plan = plan
         self._conditions = conditions
         self._moment = Moment(conditions.at)
+        self._accounts: dict[str, _Account] = {}
 
     def find_skip(self, planned: PlannedRoute) -> Skip | None:
         """Why the buyer's account keeps this call from the candidate; None when it doesn't."""
-        standing = self._conditions.standings.get(planned.buyer_id)
-        if standing is None:
+        account = self._find_account(planned.buyer_id)
+        if account is None:
             return None
+        standing = account.standing
         if not standing.effect.takes_calls:
             return Skip(SkipRule.STANDING, say_standing(standing), standing.state)
         if not self._conditions.counts:
             return self._skip_uncounted(standing)
-        return self._skip_day(standing) or self._skip_credit(standing, planned)
+        return self._skip_day(account) or self._skip_credit(account, planned)
 
     def put_later(self, ranked: list[tuple[PlannedRoute, str]]) -> list[tuple[PlannedRoute, str]]:
         """The ranked candidates with those behind all others whose buyers' state says so."""
@@ -58,16 +78,33 @@ class AccountJudge:
 
     def list_claims(self, planned: PlannedRoute) -> Iterator[Claim]:
         """What a dial takes of its buyer's account and of the day's calls."""
-        standing = self._conditions.standings.get(planned.buyer_id)
-        if standing is None:
+        account = self._find_account(planned.buyer_id)
+        if account is None:
             return
-        counter = count_day(standing, self._plan.directory.zone_of_buyer(standing.buyer_id))
-        if counter is not None:
-            yield counter.claim(counter.key_in(self._moment))
-        amount, credit = self._price(standing, planned), standing.credit
+        if account.day is not None:
+            yield account.day.claim(account.day.key_in(self._moment))
+        amount, credit = self._price(account, planned), account.standing.credit
         if credit is not None and amount:
-            key = name_account(credit.currency, standing.buyer_id)
-            yield Claim(key, credit.measure, amount, credit.limit_micros)
+            yield Claim(account.key, credit.measure, amount, credit.limit_micros)
+
+    def _find_account(self, buyer_id: str) -> _Account | None:
+        account = self._accounts.get(buyer_id)
+        if account is None:
+            standing = self._conditions.standings.get(buyer_id)
+            if standing is not None:
+                account = self._accounts[buyer_id] = self._open(standing)
+        return account
+
+    def _open(self, standing: BuyerStanding) -> _Account:
+        credit = standing.credit
+        key = name_account(credit.currency, standing.buyer_id) if credit else ""
+        return _Account(
+            standing,
+            day=count_day(standing, self._plan.directory.zone_of_buyer(standing.buyer_id)),
+            key=key,
+            used=self._conditions.usage.get(key, _EMPTY).total,
+            named=frozenset(each.destination_id for each in credit.prices) if credit else _NONE,
+        )
 
     def _say_later(self, planned: PlannedRoute) -> str:
         return f"later, {say_standing(self._conditions.standings[planned.buyer_id])}"
@@ -80,8 +117,8 @@ class AccountJudge:
         said = "its buyer's account can't be read while the database is away"
         return Skip(SkipRule.UNCOUNTED, said)
 
-    def _skip_day(self, standing: BuyerStanding) -> Skip | None:
-        counter = count_day(standing, self._plan.directory.zone_of_buyer(standing.buyer_id))
+    def _skip_day(self, account: _Account) -> Skip | None:
+        counter, standing = account.day, account.standing
         if counter is None:
             return None
         counted = self._conditions.usage.get(counter.key_in(self._moment), _EMPTY)
@@ -90,29 +127,25 @@ class AccountJudge:
         saw = f"{say_standing(standing)}; {say_usage(counter, counted, self._moment.at)}"
         return Skip(SkipRule.STANDING, saw, f"{standing.state}, {name_limit(counter, counted)}")
 
-    def _skip_credit(self, standing: BuyerStanding, planned: PlannedRoute) -> Skip | None:
-        credit = standing.credit
-        if credit is None:
+    def _skip_credit(self, account: _Account, planned: PlannedRoute) -> Skip | None:
+        credit, amount = account.standing.credit, self._price(account, planned)
+        if credit is None or account.used + amount <= credit.limit_micros:
             return None
-        key, amount = (
-            name_account(credit.currency, standing.buyer_id),
-            self._price(standing, planned),
-        )
-        used = self._conditions.usage.get(key, _EMPTY).total
-        if used + amount <= credit.limit_micros:
-            return None
-        saw = say_credit(credit.limit_micros, used, credit.currency, amount)
+        saw = say_credit(credit.limit_micros, account.used, credit.currency, amount)
         subject = "prepaid balance" if credit.limit_micros == 0 else "credit limit"
         return Skip(SkipRule.CREDIT, saw, subject)
 
-    def _price(self, standing: BuyerStanding, planned: PlannedRoute) -> int:
+    def _price(self, account: _Account, planned: PlannedRoute) -> int:
         """The most that a call on this route may cost: by terms, or else what the table says."""
-        if standing.credit is None:
+        credit, table = account.standing.credit, self._plan.table
+        if credit is None:
             return 0
-        table = self._plan.table
-        priced = standing.credit.find_price(
-            table.campaign_id, planned.destination_id, table.limits.call_s, self._moment.at
-        )
+        name = planned.destination_id if planned.destination_id in account.named else ""
+        if name not in account.prices:
+            account.prices[name] = credit.find_price(
+                table.campaign_id, name, table.limits.call_s, self._moment.at
+            )
+        priced = account.prices[name]
         return (planned.route.price_micros or 0) if priced is None else priced
 
 

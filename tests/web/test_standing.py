@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.ledger import post, read_balance
 from callrouter.adapters.storage.ledger_tables import statement_entries, statements
+from callrouter.adapters.storage.stripe_endpoints import StripeEndpoint, save_endpoint
 from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.billing.party import Party, Side
 from callrouter.workflows.apply_terms import apply_terms
@@ -18,6 +20,7 @@ from callrouter.workflows.decide_again import recall_decisions
 from callrouter.workflows.release_expired_reservations import release_expired_reservations
 from callrouter.workflows.review_standing import review_parties, review_standing
 from callrouter.workflows.switchboard import Switchboard
+from tests.stripe_side import SECRET, StripeSide, intent
 from tests.switchboards import SELLER, T0, FakeClock
 from tests.web.outages import make_unreachable, without_database
 from tests.web.placed_calls import Calls, sid
@@ -214,6 +217,22 @@ def test_a_buyer_that_does_not_pay_is_suspended_and_a_payment_brings_it_back_for
     assert calls.arrive(4) == "acme"
     assert agrees(board, 3)
     assert review_standing(board.database, clock) == 0
+
+
+def test_money_that_stripe_tells_of_brings_a_buyer_back_for_the_next_call(
+    board: Switchboard, app: Flask, calls: Calls
+) -> None:
+    agree(board, "prepaid = true")
+    with board.database.write() as connection:
+        save_endpoint(
+            connection, board.box, SELLER.seller_id, StripeEndpoint(SECRET, takes_tests=False), T0
+        )
+    assert calls.arrive(1) == "bolt"
+
+    answer = StripeSide(app.test_client()).send(intent(7_500))
+
+    assert answer.text.strip() == "taken"
+    assert [calls.arrive(2), calls.arrive(3)] == ["acme", "bolt"]
 
 
 def test_while_the_database_is_away_who_has_a_limit_is_passed_by(

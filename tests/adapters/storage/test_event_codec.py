@@ -1,3 +1,5 @@
+import json
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -11,6 +13,7 @@ from callrouter.adapters.storage.event_codec import (
     encode_attempts,
 )
 from callrouter.domain.cdr import AttemptRecord
+from callrouter.domain.conditions import Conditions
 from callrouter.domain.errors import CallrouterError
 from callrouter.domain.events import CallArrived, CallEvent
 from tests.adapters.storage.builders import any_texts, attempt_records, events, unhurried
@@ -59,6 +62,14 @@ def test_what_a_later_version_added_to_an_event_is_passed_by() -> None:
     event = CallArrived(call_sid="CA1", received_at=T0, did="+1", ani="+2")
     later = encode(event).replace("{", '{"mood":"sunny",', 1)
     assert decode("call_arrived", later) == event
+
+
+def test_a_decision_from_before_there_were_accounts_is_read_without_any() -> None:
+    event = replace(decided(1, 2.0), conditions=Conditions(at=T0))
+    body = json.loads(encode(event))
+    del body["conditions"]["standings"]
+
+    assert decode("route_decided", json.dumps(body)) == event
 
 
 @pytest.mark.parametrize(

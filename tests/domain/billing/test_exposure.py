@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callrouter.domain.billing.exposure import (
     Overdue,
@@ -14,7 +16,17 @@ from callrouter.domain.billing.exposure import (
     price_calls,
 )
 from callrouter.domain.billing.party import Party, Side
-from callrouter.domain.billing.terms import Agreement, Band, Clock, Credit, PerMinute, Terms
+from callrouter.domain.billing.rating import NOTHING_PAID, rate
+from callrouter.domain.billing.terms import (
+    Agreement,
+    Band,
+    Clock,
+    Credit,
+    PerMinute,
+    Rounding,
+    Terms,
+)
+from tests.domain.billing.builders import talk_of, terms_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 USD = 1_000_000
@@ -109,3 +121,38 @@ def test_what_is_open_after_its_due_day_is_overdue_since_the_oldest() -> None:
 
     assert find_overdue(opened, due_on, date(2026, 11, 4)) == Overdue(70, 2)
     assert find_overdue(opened, due_on, date(2026, 11, 2)) == Overdue()
+
+
+def amounts() -> st.SearchStrategy[int]:
+    return st.integers(1, 100_00).map(lambda cents: cents * 10_000)
+
+
+_TERMS = st.one_of(
+    st.builds(
+        lambda bands: terms_of(bands=tuple(bands)),
+        st.lists(
+            st.builds(Band, st.integers(0, 3600), amounts()),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda band: band.after_s,
+        ),
+    ),
+    st.builds(
+        lambda clock, rounding, minutes: terms_of(
+            clock=clock, rounding=rounding, per_minute=minutes
+        ),
+        st.sampled_from(Clock),
+        st.sampled_from(Rounding),
+        st.builds(PerMinute, amounts(), st.integers(1, 90), st.integers(1, 90)),
+    ),
+)
+
+
+@given(_TERMS, st.integers(0, 3_600_000))
+def test_no_call_costs_more_than_was_held_for_it(terms: Terms, connected_ms: int) -> None:
+    talk = talk_of(connected_ms / 1000)
+
+    charge = rate(talk, terms, NOTHING_PAID)
+
+    (price,) = price_calls(agree(terms))
+    assert charge.amount_micros <= price.find_dearest(3600)

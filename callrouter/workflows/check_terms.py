@@ -1,5 +1,7 @@
 """Hold the live routing tables against the terms in force; and tell the seller what differs."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -11,7 +13,7 @@ from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.terms_of_tables import TermsFinding, check_terms_of_tables
+from callrouter.domain.terms_of_tables import Gap, TermsFinding, check_terms_of_tables
 from callrouter.workflows.live_tables import read_live_tables
 from callrouter.workflows.ports import Clock
 from callrouter.workflows.raise_alert import raise_alert, recover_alert
@@ -19,7 +21,38 @@ from callrouter.workflows.raise_alert import raise_alert, recover_alert
 log = structlog.get_logger()
 
 KEY = "terms"
+ENDING_KEY = "terms-ending"
 _MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """One alert: what raises it, and its words."""
+
+    key: str
+    gaps: tuple[Gap, ...]
+    subject: str
+    text: str
+    over: str
+
+
+_WATCHED = (
+    _Watched(
+        KEY,
+        tuple(gap for gap in Gap if gap.is_problem),
+        "live tables differ from the terms",
+        "Calls are routed by the live tables and charged by the terms in force, and these say "
+        "different things:",
+        "Tables and terms agree again.",
+    ),
+    _Watched(
+        ENDING_KEY,
+        (Gap.ENDING,),
+        "terms end, and none follow",
+        "From then on nobody could charge for these calls:",
+        "Other terms follow, or these calls are not routed any more.",
+    ),
+)
 
 
 def check_terms(connection: Connection, seller_id: str, at: datetime) -> tuple[TermsFinding, ...]:
@@ -33,15 +66,19 @@ def check_terms(connection: Connection, seller_id: str, at: datetime) -> tuple[T
 
 
 def watch_terms(database: Database, clock: Clock) -> None:
-    """Raise an alert for each seller who has terms, and tables that don't agree with them.
+    """Alert each seller who has terms, and tables that don't agree with them or soon won't.
 
     Who keeps no terms here has no use for them. It is over as soon as everything agrees. A seller
     whose tables or terms can't be read holds up no other.
     """
     now = clock.now()
     with database.read() as connection:
-        standing = {alert.seller_id for alert in find_standing(connection, KEY)}
         sellers = [seller.seller_id for seller in summarize_sellers(connection)]
+        standing = {
+            (watched.key, alert.seller_id)
+            for watched in _WATCHED
+            for alert in find_standing(connection, watched.key)
+        }
     for seller_id in sellers:
         try:
             with database.read() as connection:
@@ -50,26 +87,22 @@ def watch_terms(database: Database, clock: Clock) -> None:
         except RefusedError as error:
             log.warning("terms_not_checked", seller=seller_id, reason=str(error))
             continue
-        problems = [each for each in found if each.gap.is_problem]
-        if problems:
-            with database.write() as connection:
-                _raise(connection, seller_id, problems, now)
-        elif seller_id in standing:
-            with database.write() as connection:
-                recover_alert(connection, seller_id, KEY, "Tables and terms agree again.", now)
+        for watched in _WATCHED:
+            own = [each for each in found if each.gap in watched.gaps]
+            if own:
+                with database.write() as connection:
+                    text = _word(watched, own)
+                    raise_alert(connection, seller_id, watched.key, watched.subject, text, now)
+            elif (watched.key, seller_id) in standing:
+                with database.write() as connection:
+                    recover_alert(connection, seller_id, watched.key, watched.over, now)
 
 
-def _raise(
-    connection: Connection, seller_id: str, findings: list[TermsFinding], at: datetime
-) -> None:
+def _word(watched: _Watched, findings: Sequence[TermsFinding]) -> str:
     lines = [f"- {say_finding(each)}" for each in findings[:_MOST_TOLD]]
     if len(findings) > _MOST_TOLD:
         lines.append(f"- and {len(findings) - _MOST_TOLD} more")
-    text = (
-        "Calls are routed by the live tables and charged by the terms in force, and these say "
-        "different things:\n" + "\n".join(lines) + "\n`callrouter terms check` has them all."
-    )
-    raise_alert(connection, seller_id, KEY, "live tables differ from the terms", text, at)
+    return "\n".join((watched.text, *lines, "`callrouter terms check` has them all."))
 
 
 def say_finding(finding: TermsFinding) -> str:

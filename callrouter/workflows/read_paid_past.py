@@ -1,35 +1,35 @@
 """Look up what a talk's rating must know of calls that its party has paid for already."""
 
+from datetime import datetime
+
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.paid_calls import count_paid, last_paid
-from callrouter.domain.billing.rating import NOTHING_PAID, PaidCall, PaidPast, ask_past
+from callrouter.domain.billing.rating import PaidCall, PaidPast, ask_past
 from callrouter.domain.billing.talks import Talk
 from callrouter.domain.billing.terms import Terms
 
 
 def read_paid_past(
-    connection: Connection, seller_id: str, talk: Talk, terms: Terms, zone: str
+    connection: Connection,
+    seller_id: str,
+    talk: Talk,
+    terms: Terms,
+    zone: str,
+    *,
+    only_earlier: bool = False,
 ) -> PaidPast:
     """The past by which `talk` is rated by `terms`; `zone` is the agreement's.
 
-    Where the charge is posted afterwards, the party's account must be held already.
+    Where the charge is posted afterwards, the party's account must be held already. `only_earlier`
+    is for a call that is paid for already: callers' calls that began after it don't count.
     """
     question = ask_past(talk, terms, zone)
-    past = NOTHING_PAID
+    last, count = None, 0
     if question.window is not None:
         since_at, until_at = question.window
-        found = last_paid(
-            connection,
-            seller_id,
-            talk.party,
-            ani=talk.ani,
-            campaign_id=talk.campaign_id,
-            since=since_at,
-            until=until_at,
-            but_not=talk.call_sid,
-        )
-        past = PaidPast(PaidCall(*found) if found else None)
+        until_at = min(until_at, talk.started_at) if only_earlier else until_at
+        last = _read_last(connection, seller_id, talk, since_at, until_at)
     if question.day is not None:
         since_at, until_at = question.day
         count = count_paid(
@@ -42,5 +42,20 @@ def read_paid_past(
             campaign_id=question.day_campaign_id,
             destination_id=question.day_destination_id,
         )
-        past = PaidPast(past.last_paid, count)
-    return past
+    return PaidPast(last, count)
+
+
+def _read_last(
+    connection: Connection, seller_id: str, talk: Talk, since_at: datetime, until_at: datetime
+) -> PaidCall | None:
+    found = last_paid(
+        connection,
+        seller_id,
+        talk.party,
+        ani=talk.ani,
+        campaign_id=talk.campaign_id,
+        since=since_at,
+        until=until_at,
+        but_not=talk.call_sid,
+    )
+    return PaidCall(*found) if found else None

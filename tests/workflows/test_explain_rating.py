@@ -1,9 +1,13 @@
 import pytest
 
 from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.ledger import post
+from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.apply_terms import apply_terms
 from callrouter.workflows.explain_rating import RatedTalk, explain_call
+from tests.domain.billing.builders import ACME as ACME_PARTY
+from tests.domain.billing.builders import USD
 from tests.switchboards import SELLER, T0, open_seller
 from tests.workflows.rated_calls import attempt_of, end_call
 
@@ -74,6 +78,37 @@ def test_two_buyers_of_one_call_are_rated_each_for_itself(seller: Database) -> N
     assert reason(acme) == "not payable: connected 6 s < 90 s"
     assert (bolt.version, bolt.candidates, bolt.charge) == (0, (), None)
     assert reason(radio) == "not payable: no buyer pays for it"
+
+
+def test_of_a_callers_calls_that_are_paid_for_the_first_stays_so_by_a_new_window(
+    seller: Database,
+) -> None:
+    for number, day in (("CA1", 10), ("CA2", 12)):
+        at = T0.replace(day=day)
+        end_call(seller, number, attempt_of("acme-east", 100_000), at=at)
+        posting = Posting(
+            party=ACME_PARTY,
+            kind=EntryKind.CHARGE,
+            amount_micros=80 * USD,
+            currency="USD",
+            reference=f"call:{number}",
+            booked_at=at,
+            reason="without a window",
+            author="test",
+            call_sid=number,
+            call_started_at=at,
+            campaign_id="flood-repair",
+            ani="+14155550123",
+        )
+        with seller.write() as connection:
+            post(connection, SELLER.seller_id, [posting], at)
+    text = ACME.replace('price = "80.00"', 'price = "80.00"\nduplicate_window = "30d"')
+    apply_terms(seller, SELLER.seller_id, text, "t.toml", author="ann", note="", at=T0)
+
+    assert reason(explain(seller, "CA1")[0]) == "connected 100 s >= 90 s: 1 x 80.00 USD"
+    assert reason(explain(seller, "CA2")[0]) == (
+        "not payable: same caller paid 2 days ago in CA1, window 30 days"
+    )
 
 
 def test_terms_that_begin_later_are_not_those_of_the_call(seller: Database) -> None:

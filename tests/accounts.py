@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from callrouter.adapters.policy_files.bank_mapping_file import read_bank_mapping
 from callrouter.adapters.storage.account_payments import list_received, list_statements_due
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import post, read_balance
@@ -25,6 +26,29 @@ currency = "{currency}"
 from = 2026-01-01
 price = "75.00"
 """
+
+BANK_MAPPING = read_bank_mapping(
+    """
+bank = "first"
+zone = "America/New_York"
+dates = "YYYY-MM-DD"
+decimal = "point"
+[columns]
+date = "Date"
+amount = "Amount"
+currency = "Currency"
+payer = "Payer"
+text = ["Memo"]
+[[buyers]]
+id = "acme"
+names = ["ACME LLC"]
+[[buyers]]
+id = "bolt"
+names = ["BOLT"]
+""",
+    "first.toml",
+)
+"""Of a bank that knows the buyers as ACME LLC and BOLT."""
 
 
 def open_accounts(database: Database, *, opens_seller: bool = True) -> None:

@@ -26,6 +26,7 @@ from callrouter.adapters.storage.stripe_endpoints import (
     save_endpoint,
 )
 from callrouter.domain.billing.payment import Owner
+from callrouter.workflows.apply_terms import apply_terms
 from callrouter.workflows.assign_payment import assign_payment
 from callrouter.workflows.switchboard import Switchboard
 from tests.accounts import ACME, BOLT, allocation, amounts, balance, close_statement, open_accounts
@@ -41,7 +42,8 @@ from tests.stripe_side import (
     session,
     sign,
 )
-from tests.switchboards import OTHER_SELLER, SELLER, T0
+from tests.switchboards import OTHER_SELLER, SELLER, T0, FakeClock
+from tests.web.placed_calls import Calls
 
 NAME = f"stripe:{INTENT}"
 
@@ -291,6 +293,28 @@ def test_what_fails_half_way_leaves_nothing_and_is_sent_again(
         connection.exec_driver_sql("ALTER TABLE away RENAME TO payment_returns")
     operator.dispose()
     assert said(stripe, intent()) == "taken"
+
+
+def test_who_pays_in_advance_gets_the_very_next_call_and_loses_it_by_a_refund(
+    stripe: StripeSide, board: Switchboard, clock: FakeClock
+) -> None:
+    terms = """
+buyer = "acme"
+zone = "America/New_York"
+prepaid = true
+[[terms]]
+from = 2026-01-01
+price = "75.00"
+"""
+    apply_terms(board.database, SELLER.seller_id, terms, "acme.toml", author="ann", note="", at=T0)
+    calls = Calls(board, clock)
+
+    assert calls.arrive(1) == "bolt"
+    assert said(stripe, intent(7_500)) == "taken"
+    assert calls.arrive(2) == "acme"
+    calls.fail(2)
+    assert said(stripe, refunded(100)) == "given back"
+    assert calls.arrive(3) == "bolt"
 
 
 def test_events_that_come_at_once_over_real_connections_are_one_payment(

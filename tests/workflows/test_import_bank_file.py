@@ -5,35 +5,14 @@ from dataclasses import replace
 import pytest
 
 from callrouter.adapters.bank_files.reader import read_bank_file
-from callrouter.adapters.policy_files.bank_mapping_file import read_bank_mapping
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.payments import list_unmatched
 from callrouter.domain.billing.bank_mapping import BankMapping
 from callrouter.workflows.import_bank_file import Imported, RowClass, import_bank_file
 from tests.accounts import ACME, BOLT, allocation, amounts, close_statement, open_accounts
+from tests.accounts import BANK_MAPPING as MAPPING
 from tests.switchboards import SELLER, T0
 
-MAPPING = read_bank_mapping(
-    """
-bank = "first"
-zone = "America/New_York"
-dates = "YYYY-MM-DD"
-decimal = "point"
-[columns]
-date = "Date"
-amount = "Amount"
-currency = "Currency"
-payer = "Payer"
-text = ["Memo"]
-[[buyers]]
-id = "acme"
-names = ["ACME LLC"]
-[[buyers]]
-id = "bolt"
-names = ["BOLT"]
-""",
-    "first.toml",
-)
 BY_REFERENCE = replace(MAPPING, columns=replace(MAPPING.columns, bank_reference="Memo"))
 HEADING = "Date,Amount,Currency,Payer,Memo\n"
 GOOD = (

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -209,7 +210,7 @@ def export(context: CliContext, number: str, papers: Papers, seller: str | None)
     seller_id = context.find_seller(seller)
     drawn = find_statement(context.database, seller_id, number)
     if not papers.wants_any:
-        papers = Papers(True, False, None, None, None)
+        papers = replace(papers, csv=True)
     write_papers(context, seller_id, drawn, papers)
 
 
@@ -232,7 +233,7 @@ def verify(
     With FILE, also whether that is its CSV, byte for byte. Exit code 1 when anything disagrees.
     """
     drawn = find_statement(context.database, context.find_seller(seller), number)
-    with show_progress("entries", 2 * drawn.head.entries) as told:
+    with show_progress("entries", drawn.head.entries) as told:
         verified = verify_statement(context.database, drawn, file, told)
     if as_json_text:
         print_json(

@@ -24,7 +24,7 @@ from callrouter.domain.billing.statement import Statement
 from callrouter.domain.billing.statement_numbers import write_number
 from callrouter.domain.billing.statement_periods import StatementPeriod, plan_period
 from callrouter.domain.billing.terms import Agreement, Cycle
-from callrouter.domain.errors import ChangedUnderneathError, RefusedError
+from callrouter.domain.errors import CallrouterError, ChangedUnderneathError, RefusedError
 from callrouter.domain.money import say_amount
 from callrouter.workflows.draft_statement import (
     Drawn,
@@ -108,20 +108,20 @@ def _list_ruled_accounts(database: Database, seller_id: str) -> list[tuple[Accou
 def _close_while_due(
     database: Database, account: Account, agreement: Agreement, now: datetime, grace: timedelta
 ) -> Iterator[Statement]:
-    """One after the other, since there may have been no clock for a while."""
+    """One after the other, since there may have been no clock for a while.
+
+    An account that breaks doesn't keep others from their statements.
+    """
     while True:
-        with database.read() as connection:
-            if _find_due(connection, account, agreement, now, grace) is None:
-                return
         try:
-            with database.unhurried().write() as connection:
-                # Again, since another process may have closed it meanwhile.
-                period = _find_due(connection, account, agreement, now, grace)
-                if period is None:
-                    return
-                closed = _close(connection, account, agreement, period, _CLOCK, now).head
-        except (ChangedUnderneathError, RefusedError):
-            return  # another process closed it at this moment, and goes on with the next
+            closed = _close_if_due(database, account, agreement, now, grace)
+        except CallrouterError:
+            raise
+        except Exception:
+            log.exception("statement_broke", seller=account.seller_id, account=f"{account.party}")
+            return
+        if closed is None:
+            return
         log.info(
             "statement_closed",
             seller=account.seller_id,
@@ -130,6 +130,23 @@ def _close_while_due(
             amount=say_amount(closed.amount_micros, closed.currency),
         )
         yield closed
+
+
+def _close_if_due(
+    database: Database, account: Account, agreement: Agreement, now: datetime, grace: timedelta
+) -> Statement | None:
+    with database.read() as connection:
+        if _find_due(connection, account, agreement, now, grace) is None:
+            return None
+    try:
+        with database.unhurried().write() as connection:
+            # Again, since another process may have closed it meanwhile.
+            period = _find_due(connection, account, agreement, now, grace)
+            if period is None:
+                return None
+            return _close(connection, account, agreement, period, _CLOCK, now).head
+    except (ChangedUnderneathError, RefusedError):
+        return None  # another process closed it at this moment, and goes on with the next
 
 
 def _find_due(

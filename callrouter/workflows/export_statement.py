@@ -83,22 +83,18 @@ def summarize_statement(database: Database, drawn: Drawn) -> Summary:
 
 def export_statement_csv(database: Database, drawn: Drawn, out: Writable, told: Told) -> int:
     """Write a header and one line an entry; their number."""
-    count = 0
     with database.read() as connection:
-        for _ in write_lines(drawn.head, stream_lines(connection, drawn.lines), out):
-            count += 1
-            told(count)
-    return count
+        lines = tell_lines(stream_lines(connection, drawn.lines), told)
+        return sum(1 for _ in write_lines(drawn.head, lines, out))
 
 
 def export_statement_json(database: Database, drawn: Drawn, out: Writable, told: Told) -> int:
     """Write one JSON object a line for each entry; their number."""
     count = 0
     with database.read() as connection:
-        for line in stream_lines(connection, drawn.lines):
+        for line in tell_lines(stream_lines(connection, drawn.lines), told):
             out.write(json.dumps(make_line_record(drawn.head, line)) + "\n")
             count += 1
-            told(count)
     return count
 
 
@@ -122,7 +118,7 @@ def export_statement_xlsx(
     """Write the statement as an Excel workbook."""
     document = _make_document(database, drawn, letterhead)
     with database.read() as connection:
-        calls = _tell(stream_lines(connection, drawn.lines, of_calls=True), told)
+        calls = tell_lines(stream_lines(connection, drawn.lines, of_calls=True), told)
         write_statement_xlsx(document, calls, file)
 
 
@@ -137,7 +133,7 @@ def export_statement_pdf(
     left_out = max(0, drawn.head.entries - len(document.others) - MOST_CALLS_OF_A_PDF)
     with database.read() as connection:
         lines = stream_lines(connection, drawn.lines, of_calls=True)
-        calls = _tell(islice(lines, MOST_CALLS_OF_A_PDF), told)
+        calls = tell_lines(islice(lines, MOST_CALLS_OF_A_PDF), told)
         write_statement_pdf(document, calls, left_out, file)
     return left_out
 
@@ -166,7 +162,8 @@ def _make_document(
     )
 
 
-def _tell(lines: Iterator[Line], told: Told) -> Iterator[Line]:
+def tell_lines(lines: Iterator[Line], told: Told) -> Iterator[Line]:
+    """The same lines, each of which is told."""
     for count, line in enumerate(lines, 1):
         told(count)
         yield line

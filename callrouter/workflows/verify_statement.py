@@ -11,7 +11,7 @@ from callrouter.domain.billing.statement import Statement, Summary, summarize, t
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.money import say_amount
 from callrouter.workflows.draft_statement import Drawn
-from callrouter.workflows.export_statement import Told, write_lines
+from callrouter.workflows.export_statement import Told, tell_lines, write_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,8 @@ def verify_statement(database: Database, drawn: Drawn, sent: Path | None, told: 
     """
     first, second = _Digest(), _Digest()
     with database.read() as connection:
-        summary = summarize(
-            tally(write_lines(drawn.head, stream_lines(connection, drawn.lines), first))
-        )
-        told(summary.entries)
+        lines = write_lines(drawn.head, stream_lines(connection, drawn.lines), first)
+        summary = summarize(tally(tell_lines(lines, told)))
         for _ in write_lines(drawn.head, stream_lines(connection, drawn.lines), second):
             pass
         of_database = summarize(tally_lines(connection, drawn.lines))

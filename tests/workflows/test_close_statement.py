@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.account_statements import list_statements
 from callrouter.adapters.storage.agreements import list_agreements
@@ -265,6 +266,17 @@ def test_clocks_close_each_period_that_is_over_once(accounts: Database) -> None:
     ]
     assert {head.author for head in heads} == {"clock"}
     assert close_due_statements(accounts, FakeClock(now), GRACE) == ()
+
+
+def test_an_account_that_breaks_keeps_no_other_from_its_statement(accounts: Database) -> None:
+    agree(accounts, Party(Side.BUYER, "aaa"), zone="Nowhere/Land")
+    book(accounts, [charge(1, MONDAY), charge(2, MONDAY, party=Party(Side.BUYER, "aaa"))], MONDAY)
+
+    with capture_logs() as logged:
+        (closed,) = close_due_statements(accounts, FakeClock(MONDAY + 2 * WEEK), GRACE)
+
+    assert closed.party == ACME
+    assert [line["event"] for line in logged] == ["statement_broke", "statement_closed"]
 
 
 def test_entries_that_are_added_while_it_is_closed_are_on_it_or_on_the_next(

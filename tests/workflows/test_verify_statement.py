@@ -33,7 +33,7 @@ def test_what_was_closed_is_what_the_entries_say(opened: Database, drawn: Drawn)
     verified = verify_statement(opened, drawn, None, told.append)
 
     assert verified.problems == ()
-    assert told == [2]
+    assert told == [1, 2]
     assert verify_statement(opened, drawn, None, told.append) == verified
     opened.dispose()
 

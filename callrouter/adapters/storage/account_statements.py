@@ -240,13 +240,15 @@ def _select_open(
     mine = sa.select(_of.number, _of.booked_at, _of.kind, _of.amount_micros, _of.reverses).where(
         account.owns(ledger_entries)
     )
-    if before is not None:
-        mine = mine.where(_of.booked_at < before)
     since = after or _BEGINNING
-    return sa.union_all(
-        mine.where(_of.booked_at >= since),
-        mine.where(_of.booked_at < since, _of.number > through),
-    ).subquery()
+    booked = mine.where(_of.booked_at >= since)
+    # Not the bare column, or SQLite would look these up by it: all that the account ever had.
+    booked_at = sa.func.coalesce(_of.booked_at, _of.booked_at)
+    added = mine.where(_of.number > through, booked_at < since)
+    if before is not None:
+        booked = booked.where(_of.booked_at < before)
+        added = added.where(booked_at < before)
+    return sa.union_all(booked, added).subquery()
 
 
 def _select_heads() -> "sa.Select[*tuple[Any, ...]]":

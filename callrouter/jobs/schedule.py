@@ -12,6 +12,7 @@ from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.forget_old_counters import forget_old_counters
+from callrouter.workflows.forget_old_records import forget_old_records
 from callrouter.workflows.poll_health import poll_health
 from callrouter.workflows.ports import Carrier, CarrierBooks, Clock, HealthProbe
 from callrouter.workflows.rate_due_calls import rate_due_calls
@@ -32,6 +33,7 @@ REVIEW_STOPS_EVERY = timedelta(seconds=5)
 RUN_DUE_CHANGES_EVERY = timedelta(seconds=1)
 RELEASE_RESERVATIONS_EVERY = timedelta(seconds=30)
 FORGET_COUNTERS_EVERY = timedelta(hours=1)
+FORGET_RECORDS_EVERY = timedelta(hours=6)
 REVIEW_STANDING_EVERY = timedelta(minutes=1)
 SEND_LETTERS_EVERY = timedelta(seconds=15)
 LOOK_FOR_AUDITS_EVERY = timedelta(minutes=1)
@@ -72,7 +74,7 @@ def make_schedule(
         Job("run_due_changes", RUN_DUE_CHANGES_EVERY, lambda: run_due_changes(database, clock)),
         Job("derive_stale_cdrs", sweep_every, lambda: derive_stale_cdrs(database, clock)),
         *_make_jobs_of_money(database, clock, sweep_every, statement_grace),
-        *_make_jobs_of_caps(database, clock),
+        *_make_jobs_of_upkeep(database, clock),
         Job(
             "poll_health", POLL_HEALTH_EVERY, lambda: poll_health(database, probe, compiled, clock)
         ),
@@ -102,7 +104,7 @@ def _make_jobs_of_money(
     )
 
 
-def _make_jobs_of_caps(database: Database, clock: Clock) -> tuple[Job, ...]:
+def _make_jobs_of_upkeep(database: Database, clock: Clock) -> tuple[Job, ...]:
     return (
         Job(
             "release_expired_reservations",
@@ -113,6 +115,9 @@ def _make_jobs_of_caps(database: Database, clock: Clock) -> tuple[Job, ...]:
             "forget_old_counters",
             FORGET_COUNTERS_EVERY,
             lambda: forget_old_counters(database, clock),
+        ),
+        Job(
+            "forget_old_records", FORGET_RECORDS_EVERY, lambda: forget_old_records(database, clock)
         ),
     )
 

@@ -13,6 +13,7 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope, check_spelt
 from callrouter.domain.errors import NotFoundError, RefusedError
+from callrouter.workflows.remove_in_batches import remove_in_batches
 
 
 def list_callers(
@@ -62,9 +63,10 @@ def unlist_callers(
 
 
 def forget_expired(database: Database, seller_id: str, at: datetime) -> int:
-    """Remove the entries that have expired, which say nothing any more; how many they were."""
-    with database.write() as connection:
-        return remove_expired(connection, seller_id, at)
+    """Remove the entries that have expired by `at`, which say nothing any more; how many."""
+    return remove_in_batches(
+        database, lambda connection, most: remove_expired(connection, seller_id, at, most)
+    )
 
 
 class Scopes:

@@ -17,6 +17,7 @@ PERIODIC = {
     "derive_stale_cdrs": 30,
     "release_expired_reservations": 30,
     "forget_old_counters": 3600,
+    "forget_old_records": 21_600,
     "poll_health": 60,
     "run_nightly_audits": 60,
     "rate_due_calls": 30,

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.caller_tables import caller_lists
-from callrouter.adapters.storage.statements import matches, select_fields
+from callrouter.adapters.storage.statements import delete_chosen, matches, select_fields
 from callrouter.adapters.storage.tables import sellers
 from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
 from callrouter.domain.errors import NotFoundError
@@ -55,9 +55,14 @@ _MARK_TRULY = (
     .values(lists_callers=sa.exists().where(caller_lists.c.seller_id == sellers.c.seller_id))
 )
 _REMOVE = sa.delete(caller_lists).where(matches(caller_lists, "seller_id", *_KEY))
-_REMOVE_EXPIRED = sa.delete(caller_lists).where(
-    matches(caller_lists, "seller_id"), caller_lists.c.expires_at <= bindparam("at")
+_HAS_EXPIRED = caller_lists.c.expires_at <= bindparam("at", type_=caller_lists.c.expires_at.type)
+_REMOVE_EXPIRED = delete_chosen(
+    caller_lists,
+    sa.select(*caller_lists.primary_key.columns)
+    .where(matches(caller_lists, "seller_id"), _HAS_EXPIRED)
+    .limit(bindparam("most", type_=sa.Integer)),
 )
+_SELLERS_WITH_EXPIRED = sa.select(caller_lists.c.seller_id).where(_HAS_EXPIRED).distinct()
 _LIST = (
     select_fields(caller_lists, ListEntry)
     .where(matches(caller_lists, "seller_id"))
@@ -93,12 +98,21 @@ def remove_entry(connection: Connection, seller_id: str, place: ListPlace) -> bo
     return removed == 1
 
 
-def remove_expired(connection: Connection, seller_id: str, at: datetime) -> int:
-    """Remove the entries that have expired by `at`, within a transaction; how many they were."""
+def remove_expired(connection: Connection, seller_id: str, at: datetime, most: int) -> int:
+    """Remove at most `most` entries that have expired by `at`; how many they were.
+
+    Within a transaction. Raises NotFoundError for an unknown seller.
+    """
     _mark(connection, seller_id)
-    removed = connection.execute(_REMOVE_EXPIRED, {"seller_id": seller_id, "at": at}).rowcount
+    parameters = {"seller_id": seller_id, "at": at, "most": most}
+    removed = len(connection.execute(_REMOVE_EXPIRED, parameters).all())
     connection.execute(_MARK_TRULY, {"of_seller_id": seller_id})
     return removed
+
+
+def find_sellers_with_expired(connection: Connection, at: datetime) -> tuple[str, ...]:
+    """The sellers that have entries which have expired by `at`."""
+    return tuple(connection.execute(_SELLERS_WITH_EXPIRED, {"at": at}).scalars())
 
 
 def list_entries(

@@ -3,16 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql.dml import ReturningDelete
 
 from callrouter.adapters.storage.cap_tables import cap_counters, is_settled, reservations
 from callrouter.adapters.storage.prepared import Prepared
-from callrouter.adapters.storage.statements import matches
+from callrouter.adapters.storage.statements import delete_chosen, matches
 from callrouter.adapters.storage.types import UtcDateTime
 from callrouter.domain.caps import Usage
 from callrouter.domain.periods import Period
@@ -81,17 +79,10 @@ _OLD_RESERVATIONS = (
 )
 
 
-def _delete(
-    table: sa.Table, chosen: "sa.Select[*tuple[Any, ...]]"
-) -> "ReturningDelete[tuple[str]]":
-    # As a CTE it runs once.
-    rows = chosen.cte("chosen")
-    key = sa.tuple_(*(table.c[column.name] for column in rows.c))
-    # Returned to be counted: behind a WITH, SQLite's driver knows no rowcount.
-    return sa.delete(table).where(key.in_(sa.select(rows))).returning(table.c.seller_id)
-
-
-_FORGET = (_delete(reservations, _OLD_RESERVATIONS), _delete(cap_counters, _OLD_COUNTERS))
+_FORGET = (
+    delete_chosen(reservations, _OLD_RESERVATIONS),
+    delete_chosen(cap_counters, _OLD_COUNTERS),
+)
 
 
 def forget_old(connection: Connection, now: datetime, most: int) -> int:

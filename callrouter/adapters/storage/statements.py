@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningDelete
 
 
 def insert_or_skip(
@@ -37,3 +38,16 @@ def matches(table: sa.Table, *columns: str, prefix: str = "") -> sa.ColumnElemen
 def select_fields(table: sa.Table, row_type: type) -> "sa.Select[*tuple[Any, ...]]":
     """The columns that are named like the fields of the dataclass `row_type`, in their order."""
     return sa.select(*(table.c[f.name] for f in fields(row_type)))
+
+
+def delete_chosen(
+    table: sa.Table, chosen: "sa.Select[*tuple[Any, ...]]"
+) -> "ReturningDelete[tuple[str]]":
+    """Remove the rows whose keys `chosen` selects; it returns a row for each, to be counted.
+
+    Behind a WITH, SQLite's driver knows no rowcount.
+    """
+    # As a CTE it runs once.
+    rows = chosen.cte("chosen")
+    key = sa.tuple_(*(table.c[column.name] for column in rows.c))
+    return sa.delete(table).where(key.in_(sa.select(rows))).returning(table.c.seller_id)

@@ -116,8 +116,8 @@ def test_expired_entries_are_removed_together(database: Database) -> None:
     add(database, PRANK, PREMIUM, replace(CALL_CENTRE, expires_at=at(61)))
     add(database, PRANK, seller_id="bolt")
     with database.write() as connection:
-        assert remove_expired(connection, "acme", at(60)) == 1
-        assert remove_expired(connection, "acme", at(60)) == 0
+        assert remove_expired(connection, "acme", at(60), 10) == 1
+        assert remove_expired(connection, "acme", at(60), 10) == 0
     assert len(entries_of(database)) == 2
     assert entries_of(database, "bolt") == (PRANK,)
 
@@ -131,7 +131,7 @@ def test_a_seller_is_marked_while_there_are_entries(database: Database) -> None:
         remove_entry(connection, "acme", ListPlace.of(PREMIUM))
     assert has_lists(database)
     with database.write() as connection:
-        remove_expired(connection, "acme", at(60))
+        remove_expired(connection, "acme", at(60), 10)
     assert not has_lists(database)
 
 

@@ -1,6 +1,7 @@
 """Routing tables, directories and terms as values, read and parsed once for each version.
 
-A version never changes, so nothing here is ever invalidated; old ones fall out when it is full.
+A version never changes, so nothing here is ever invalidated. Of each campaign and seller those few
+are kept that were used last: the live one, and what calls in progress still ask for.
 """
 
 import threading
@@ -28,7 +29,16 @@ from callrouter.domain.routing_table import RoutingTable, StrategyName
 from callrouter.domain.standing import Standings
 from callrouter.domain.stops import StopsBySubject, group_stops
 
-_MOST_VERSIONS = 5_000
+_MOST_SUBJECTS = 5_000
+MOST_VERSIONS = 8
+"""Of one campaign's table: the live one, and those by which calls in progress were decided.
+
+And of one party's agreement: what it says now, and said when calls that are rated late began.
+"""
+_MOST_PLANS = 3
+"""Of one campaign: further attempts ask the live one too; another one is there to fall back on."""
+_MOST_OTHERS = 2
+"""Of directories, stops, standings and earnings: while one is replaced, both may be asked for."""
 _EARNINGS_LAST_S = 30
 _NO_EARNINGS: Mapping[str, Earnings] = {}
 
@@ -36,29 +46,37 @@ _Value = TypeVar("_Value")
 
 
 class _Versions(Generic[_Value]):
-    """A bounded map from version to value; the longest unused goes first."""
+    """The versions of each subject that were used last, at most `most` of one."""
 
-    def __init__(self) -> None:
-        self._values: OrderedDict[Hashable, _Value] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._subjects: OrderedDict[Hashable, OrderedDict[Hashable, _Value]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, load: Callable[[], _Value]) -> _Value:
+    def get(self, subject: Hashable, version: Hashable, load: Callable[[], _Value]) -> _Value:
         with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
+            versions = self._subjects.get(subject)
+            value = versions.get(version) if versions is not None else None
+            if versions is not None and value is not None:
+                self._subjects.move_to_end(subject)
+                versions.move_to_end(version)
                 return value
         value = load()
         with self._lock:
-            self._values[key] = value
-            if len(self._values) > _MOST_VERSIONS:
-                self._values.popitem(last=False)
+            versions = self._subjects.setdefault(subject, OrderedDict())
+            versions[version] = value
+            versions.move_to_end(version)
+            if len(versions) > self._most:
+                versions.popitem(last=False)
+            self._subjects.move_to_end(subject)
+            if len(self._subjects) > _MOST_SUBJECTS:
+                self._subjects.popitem(last=False)
         return value
 
-    def newest_first(self) -> list[tuple[Hashable, _Value]]:
-        """Everything that is kept, the last used first."""
+    def newest_first(self, subject: Hashable) -> list[tuple[Hashable, _Value]]:
+        """Every version of a subject that is kept, the last used first."""
         with self._lock:
-            return [*reversed(self._values.items())]
+            return [*reversed(self._subjects.get(subject, OrderedDict[Hashable, _Value]()).items())]
 
 
 class Compiled:
@@ -66,20 +84,21 @@ class Compiled:
 
     def __init__(self) -> None:
         """Start empty; each version is read when a call first needs it."""
-        self._tables: _Versions[RoutingTable] = _Versions()
-        self._directories: _Versions[Directory] = _Versions()
-        self._plans: _Versions[Plan] = _Versions()
-        self._stops: _Versions[StopsBySubject] = _Versions()
-        self._agreements: _Versions[Agreement] = _Versions()
-        self._standings: _Versions[Standings] = _Versions()
-        self._earnings: _Versions[Mapping[str, Earnings]] = _Versions()
+        self._tables: _Versions[RoutingTable] = _Versions(MOST_VERSIONS)
+        self._directories: _Versions[Directory] = _Versions(_MOST_OTHERS)
+        self._plans: _Versions[Plan] = _Versions(_MOST_PLANS)
+        self._stops: _Versions[StopsBySubject] = _Versions(_MOST_OTHERS)
+        self._agreements: _Versions[Agreement] = _Versions(MOST_VERSIONS)
+        self._standings: _Versions[Standings] = _Versions(_MOST_OTHERS)
+        self._earnings: _Versions[Mapping[str, Earnings]] = _Versions(_MOST_OTHERS)
 
     def table(
         self, connection: Connection, seller_id: str, campaign_id: str, version: int
     ) -> RoutingTable:
         """One version of a campaign's table, from memory or else from the database."""
         return self._tables.get(
-            (seller_id, campaign_id, version),
+            (seller_id, campaign_id),
+            version,
             lambda: read_table(
                 read_table_text(connection, seller_id, campaign_id, version),
                 f"{campaign_id} version {version}",
@@ -90,14 +109,15 @@ class Compiled:
     def table_of(self, seller_id: str, campaign_id: str, version: int, text: str) -> RoutingTable:
         """The same, where its text is at hand already."""
         return self._tables.get(
-            (seller_id, campaign_id, version),
+            (seller_id, campaign_id),
+            version,
             lambda: read_table(text, f"{campaign_id} version {version}", version=version),
         )
 
     def directory(self, connection: Connection, seller_id: str, version: int) -> Directory:
         """One version of a seller's directory, from memory or else from the database."""
         return self._directories.get(
-            (seller_id, version), lambda: read_directory(connection, seller_id, version)
+            seller_id, version, lambda: read_directory(connection, seller_id, version)
         )
 
     def plan(
@@ -110,7 +130,8 @@ class Compiled:
     ) -> Plan:
         """A campaign's table ready for calls, with one version of the directory."""
         return self._plans.get(
-            (seller_id, campaign_id, version, directory_version),
+            (seller_id, campaign_id),
+            (version, directory_version),
             lambda: make_plan(
                 self.table(connection, seller_id, campaign_id, version),
                 self.directory(connection, seller_id, directory_version),
@@ -120,7 +141,8 @@ class Compiled:
     def plan_of(self, seller_id: str, table: RoutingTable, directory: Directory) -> Plan:
         """The same, where both are at hand already."""
         return self._plans.get(
-            (seller_id, table.campaign_id, table.version, directory.version),
+            (seller_id, table.campaign_id),
+            (table.version, directory.version),
             lambda: make_plan(table, directory),
         )
 
@@ -128,15 +150,9 @@ class Compiled:
         self, seller_id: str, campaign_id: str, version: int, directory_version: int
     ) -> Plan | None:
         """The plan that last served a campaign here, other than that of these versions."""
-        unwanted = (seller_id, campaign_id, version, directory_version)
-        return next(
-            (
-                plan
-                for key, plan in self._plans.newest_first()
-                if isinstance(key, tuple) and key[:2] == unwanted[:2] and key != unwanted
-            ),
-            None,
-        )
+        kept = self._plans.newest_first((seller_id, campaign_id))
+        unwanted = (version, directory_version)
+        return next((plan for versions, plan in kept if versions != unwanted), None)
 
     def stops(
         self, connection: Connection, seller_id: str, conditions_version: int
@@ -146,7 +162,7 @@ class Compiled:
         Read a moment after the version was, it may be a newer one's: no call sees an older one.
         """
         return self._stops.get(
-            (seller_id, conditions_version), lambda: group_stops(read_stops(connection, seller_id))
+            seller_id, conditions_version, lambda: group_stops(read_stops(connection, seller_id))
         )
 
     def agreement(
@@ -154,7 +170,7 @@ class Compiled:
     ) -> Agreement:
         """One version of what a party has agreed to, from memory or else from the database."""
         return self._agreements.get(
-            (seller_id, party, version), lambda: _read(connection, seller_id, party, version)
+            (seller_id, party), version, lambda: _read(connection, seller_id, party, version)
         )
 
     def standings(
@@ -162,7 +178,8 @@ class Compiled:
     ) -> Standings:
         """The accounts that matter to calls at one conditions version; as `stops` is."""
         return self._standings.get(
-            (seller_id, conditions_version),
+            seller_id,
+            conditions_version,
             lambda: {
                 each.standing.buyer_id: each.standing
                 for each in list_standings(connection, seller_id)
@@ -182,7 +199,8 @@ class Compiled:
             return _NO_EARNINGS
         turn = int(at.timestamp()) // _EARNINGS_LAST_S
         return self._earnings.get(
-            (seller_id, plan.table.campaign_id, plan.table.version, turn),
+            (seller_id, plan.table.campaign_id),
+            (plan.table.version, turn),
             lambda: {
                 each.destination_id: read_earnings(
                     connection, seller_id, each.destination_id, strategy.over_calls

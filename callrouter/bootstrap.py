@@ -75,7 +75,8 @@ def make_means(settings: Settings, database: Database) -> Means:
         )
 
     mailer = SmtpMailer(settings.mail_server) if settings.mail_server else None
-    return Means(mailer=mailer, texter_of=texter_of, poster=WebhookPoster())
+    poster = WebhookPoster(allows_private=settings.allows_private_urls)
+    return Means(mailer=mailer, texter_of=texter_of, poster=poster)
 
 
 def _find_seller(database: Database, box: SecretBox, seller_id: str) -> Seller:
@@ -124,7 +125,7 @@ def run_clock(settings: Settings) -> None:
         make_clock(settings),
         box=SecretBox(settings.require_secret_key()),
         means=make_means(settings, database),
-        probe=HttpHealthProbe(),
+        probe=HttpHealthProbe(allows_private=settings.allows_private_urls),
         books_of=make_books_of(settings, database),
         sweep_every=timedelta(seconds=settings.sweep_every_s),
         sweep_retry_after=timedelta(seconds=settings.sweep_after_s),

@@ -24,6 +24,7 @@ _OWN = frozenset(
         "CALLROUTER_STATEMENT_GRACE_S",
         "CALLROUTER_LETTERHEAD",
         "CALLROUTER_CALLS_PAGE",
+        "CALLROUTER_PRIVATE_URLS",
         "CALLROUTER_LOG_LEVEL",
     }
 )
@@ -61,6 +62,7 @@ class Settings:
     statement_grace_s: int = 21_600
     letterhead: Path | None = None
     shows_calls_page: bool = False
+    allows_private_urls: bool = False
     log_level: str = "INFO"
 
     def require_secret_key(self) -> str:
@@ -101,6 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         statement_grace_s=int(_number(environ, "CALLROUTER_STATEMENT_GRACE_S", 21_600)),
         letterhead=_read_path(environ.get("CALLROUTER_LETTERHEAD", "").strip()),
         shows_calls_page=environ.get("CALLROUTER_CALLS_PAGE", "") == "open",
+        allows_private_urls=environ.get("CALLROUTER_PRIVATE_URLS", "").strip() == "allow",
         log_level=_read_log_level(environ.get("CALLROUTER_LOG_LEVEL") or "INFO"),
     )
 

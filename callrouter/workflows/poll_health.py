@@ -78,7 +78,11 @@ def poll_health(database: Database, probe: HealthProbe, compiled: Compiled, cloc
     answers = probe.ask(urls) if urls else {}
     down = back = 0
     for seller_id, directory in directories.items():
-        own = {b.buyer_id: answers[b.health_url] for b in _list_asked(directory)}
+        own = {
+            buyer.buyer_id: answers[buyer.health_url]
+            for buyer in _list_asked(directory)
+            if _was_asked(buyer, answers, seller_id)
+        }
         taken = _judge(database, compiled, _Round(seller_id, directory, own, clock.now()))
         down, back = down + taken.taken_down, back + taken.taken_back
     for seller_id, stop in abandoned:
@@ -91,6 +95,14 @@ def poll_health(database: Database, probe: HealthProbe, compiled: Compiled, cloc
 
 def _list_asked(directory: Directory) -> tuple[Buyer, ...]:
     return tuple(buyer for buyer in directory.buyers.values() if buyer.health_url)
+
+
+def _was_asked(buyer: Buyer, answers: Mapping[str, HealthAnswer], seller_id: str) -> bool:
+    """Whether there is an answer to judge by: the buyer can't help what we don't ask."""
+    was_asked = buyer.health_url in answers
+    if not was_asked:
+        log.warning("health_url_refused", seller=seller_id, buyer=buyer.buyer_id)
+    return was_asked
 
 
 def _judge(database: Database, compiled: Compiled, polled: _Round) -> Polled:

@@ -99,5 +99,8 @@ class HealthProbe(Protocol):
     """Asks the health URLs that sellers named."""
 
     def ask(self, urls: Sequence[str]) -> Mapping[str, HealthAnswer]:
-        """The answer of each URL, within seconds; one that can't be had is a bad answer."""
+        """The answer of each URL, within seconds; one that can't be had is a bad answer.
+
+        A URL that we don't ask, whoever wrote it, is left out.
+        """
         ...

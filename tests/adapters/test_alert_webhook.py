@@ -66,7 +66,7 @@ def hook() -> Iterator[Hook]:
 
 @pytest.fixture
 def poster() -> Poster:
-    return WebhookPoster(timeout_s=5)
+    return WebhookPoster(timeout_s=5, allows_private=True)
 
 
 def test_a_notice_is_posted_as_json_with_the_id_by_which_a_repetition_is_known(
@@ -127,3 +127,14 @@ def test_what_cannot_be_reached_is_a_failure_that_does_not_say_the_url(
         poster.post(url, "", NOTICE, AT)
     assert "secret" not in str(failed.value)
     assert failed.value.__cause__ is None
+
+
+def test_a_private_address_is_sent_nothing_unless_that_is_allowed(hook: Hook) -> None:
+    by_name = hook.url.replace("127.0.0.1", "localhost")
+    for url in (hook.url, by_name):
+        with pytest.raises(
+            DeliveryFailedError, match=r"refused: 127\.0\.0\.1 is a private"
+        ) as failed:
+            WebhookPoster(timeout_s=5).post(url, "", NOTICE, AT)
+        assert "secret" not in str(failed.value)
+    assert hook.posted == []

@@ -79,7 +79,7 @@ def test_a_status_of_two_hundred_in_time_is_a_good_answer(
 ) -> None:
     url = server + path
 
-    assert HttpHealthProbe(timeout_s=0.4).ask([url, url]) == {url: answer}
+    assert HttpHealthProbe(timeout_s=0.4, allows_private=True).ask([url, url]) == {url: answer}
     assert Moody.seen == [path], "asked once, and nothing else was"
 
 
@@ -87,14 +87,28 @@ def test_one_that_hangs_doesnt_keep_the_others_from_answering(server: str) -> No
     urls = [f"{server}/trickle", *(f"{server}/{200 + n}" for n in range(6))]
 
     begun = time.monotonic()
-    answers = HttpHealthProbe(timeout_s=0.4, at_once=2).ask(urls)
+    answers = HttpHealthProbe(timeout_s=0.4, at_once=2, allows_private=True).ask(urls)
 
     assert [answers[url].is_good for url in urls] == [False] + [True] * 6
     assert time.monotonic() - begun < 5
 
 
 def test_nobody_at_an_address_is_a_bad_answer() -> None:
-    answers = HttpHealthProbe(timeout_s=2).ask(["http://127.0.0.1:9/", "http://[::ffff"])
+    answers = HttpHealthProbe(timeout_s=2, allows_private=True).ask(
+        ["http://127.0.0.1:9/", "http://[::ffff"]
+    )
 
     assert not any(answer.is_good for answer in answers.values())
     assert answers["http://127.0.0.1:9/"].said == "no answer (ClientConnectorError)"
+
+
+def test_a_private_address_is_asked_nothing_unless_that_is_allowed(server: str) -> None:
+    by_name = server.replace("127.0.0.1", "localhost")
+
+    assert HttpHealthProbe(timeout_s=2).ask([f"{server}/200", f"{by_name}/200"]) == {}
+    assert Moody.seen == []
+
+
+def test_where_clouds_keep_a_machines_credentials_nothing_is_asked_ever() -> None:
+    probe = HttpHealthProbe(timeout_s=2, allows_private=True)
+    assert probe.ask(["http://169.254.169.254/latest/meta-data/", "http://[fe80::1]/"]) == {}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.engine import Database
@@ -37,9 +38,10 @@ def standing(database: Database) -> tuple[Alert, ...]:
 
 @dataclass
 class FakeProbe:
-    """Answers well for everybody but those who are `bad`."""
+    """Answers well for everybody but those who are `bad`; doesn't ask those who are `refused`."""
 
     bad: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
     def ask(self, urls: Sequence[str]) -> Mapping[str, HealthAnswer]:
@@ -49,6 +51,7 @@ class FakeProbe:
             if url.rpartition("/")[2] in self.bad
             else HealthAnswer(True, "200")
             for url in urls
+            if url.rpartition("/")[2] not in self.refused
         }
 
 
@@ -84,6 +87,17 @@ def polls(database: Database) -> Polls:
     """Three buyers of one campaign, two of which have a health URL."""
     open_seller(database, buyers=with_health(BUYERS + CREST, "acme", "bolt"), tables=(THREE,))
     return Polls(database)
+
+
+def test_a_buyer_whose_url_leads_where_we_ask_nobody_stays_as_it_is(polls: Polls) -> None:
+    polls.poll("acme")
+    polls.probe.refused = {"acme"}
+    with capture_logs() as logs:
+        polls.poll("acme")
+        polls.poll("acme")
+    assert polls.traffic.stops() == {}
+    refused = [line["buyer"] for line in logs if line["event"] == "health_url_refused"]
+    assert refused == ["acme", "acme"]
 
 
 def test_two_bad_answers_take_a_buyer_down_and_two_good_ones_back(polls: Polls) -> None:

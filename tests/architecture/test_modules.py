@@ -1,7 +1,9 @@
 """What every module of callrouter keeps to; imports are checked by `lint-imports`."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,28 +21,49 @@ READS_THE_CLOCK = {
 NAMES_OF_NOTHING = {"utils", "helpers", "manager", "service", "data", "info", "misc", "common"}
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Named: TypeAlias = Function | ast.ClassDef
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def find(look: Callable[[ast.Module], Iterator[str]], *but: Path) -> dict[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module's text, its tree, and what may be of interest of all that is in it."""
+
+    text: str
+    tree: ast.Module
+    nodes: tuple[Function | ast.Attribute | ast.ImportFrom, ...]
+
+
+@cache
+def read_modules() -> Mapping[Path, Module]:
+    """Every module, read and walked through once, and by the process that looks at them alone."""
+    texts = {path: path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+    return {path: read_module(text) for path, text in texts.items()}
+
+
+def read_module(text: str) -> Module:
+    tree = ast.parse(text)
+    wanted = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Attribute, ast.ImportFrom)
+    return Module(text, tree, tuple(n for n in ast.walk(tree) if isinstance(n, wanted)))
+
+
+def find(look: Callable[[Module], Iterator[str]], *but: Path) -> dict[str, list[str]]:
     """What `look` finds in each module, those aside in or under `but`."""
     found = {
-        str(path.relative_to(PACKAGE)): list(look(tree))
-        for path, tree in TREES.items()
+        str(path.relative_to(PACKAGE)): list(look(module))
+        for path, module in read_modules().items()
         if path not in but and path.parent not in but
     }
     return {path: complaints for path, complaints in found.items() if complaints}
 
 
 def test_a_module_can_be_read_in_one_go() -> None:
-    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in TREES}
+    lengths = {path.name: len(module.text.splitlines()) for path, module in read_modules().items()}
 
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 
 
 def test_a_function_can_be_seen_at_a_glance() -> None:
-    def look(tree: ast.Module) -> Iterator[str]:
-        for node in ast.walk(tree):
+    def look(module: Module) -> Iterator[str]:
+        for node in module.nodes:
             if isinstance(node, Function):
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 if lines > MOST_LINES_OF_A_FUNCTION:
@@ -50,7 +73,8 @@ def test_a_function_can_be_seen_at_a_glance() -> None:
 
 
 def test_whatever_is_public_says_what_it_promises() -> None:
-    def look(tree: ast.Module) -> Iterator[str]:
+    def look(module: Module) -> Iterator[str]:
+        tree = module.tree
         if not ast.get_docstring(tree):
             yield "the module"
         public = [n for n in tree.body if isinstance(n, Named) and not n.name.startswith("_")]
@@ -62,8 +86,8 @@ def test_whatever_is_public_says_what_it_promises() -> None:
 
 
 def test_nobody_but_the_clocks_reads_the_time() -> None:
-    def look(tree: ast.Module) -> Iterator[str]:
-        for node in ast.walk(tree):
+    def look(module: Module) -> Iterator[str]:
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 used = [(node.value.id, node.attr)]
             elif isinstance(node, ast.ImportFrom):
@@ -77,4 +101,5 @@ def test_nobody_but_the_clocks_reads_the_time() -> None:
 
 
 def test_a_module_is_named_after_what_it_is_about() -> None:
-    assert {path.name for path in TREES if path.stem.split("_")[-1] in NAMES_OF_NOTHING} == set()
+    names = {path.name for path in read_modules() if path.stem.split("_")[-1] in NAMES_OF_NOTHING}
+    assert names == set()

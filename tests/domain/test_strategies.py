@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 
@@ -11,7 +12,7 @@ from callrouter.domain.conditions import Conditions, Earnings
 from callrouter.domain.decision import CallSoFar
 from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.plan import make_plan
+from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.routing import decide
 
 AT = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
@@ -23,6 +24,11 @@ BUYERS = Directory(
 )
 
 
+@cache
+def plan_of(text: str) -> Plan:
+    return make_plan(read_table(text, "t.toml"), BUYERS)
+
+
 def rank(
     strategy: str,
     routes: dict[str, str],
@@ -32,9 +38,8 @@ def rank(
     """The destinations in their order, each with what the strategy saw."""
     text = f'campaign = "c"\n{strategy}\n[[dids]]\nnumber = "+18005550100"\n'
     text += "".join(f'[[routes]]\ndestination = "{n}"\n{more}\n' for n, more in routes.items())
-    plan = make_plan(read_table(text, "t.toml"), BUYERS)
     call = CallSoFar(sid, "+18005550100", read_caller("+14155550123"))
-    decision = decide(plan, call, conditions or Conditions(at=AT))
+    decision = decide(plan_of(text), call, conditions or Conditions(at=AT))
     return [(c.destination_id, c.figure) for c in decision.candidates]
 
 

@@ -216,7 +216,7 @@ def make_value(wanted: object, turn: int) -> object:
     assert isinstance(wanted, type), f"a table has a {wanted}: teach this test to make one"
     if is_dataclass(wanted):
         hints = get_type_hints(wanted)
-        return wanted(**{f.name: make_value(hints[f.name], turn) for f in fields(wanted)})
+        return wanted(**{f.name: make_value(hints[f.name], turn) for f in fields(wanted) if f.init})
     if issubclass(wanted, Enum):
         return list(wanted)[turn]
     if wanted is bool:
@@ -238,6 +238,8 @@ def change_one(value: object, changed: object) -> Iterator[tuple[str, object]]:
         yield "(taken away)", ()
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
+            if not field.init:
+                continue  # it follows from the others
             was, then = getattr(value, field.name), getattr(changed, field.name)
             for name, each in change_one(was, then):
                 yield f"{field.name}.{name}".rstrip("."), replace(value, **{field.name: each})

@@ -5,13 +5,13 @@ from datetime import date
 from functools import cache
 
 from callrouter.domain.billing.bank_mapping import BankMapping, DecimalMark
-from callrouter.domain.money import DECIMALS, MICROS
+from callrouter.domain.money import DECIMALS, LARGEST_UNITS, MICROS
 
 _MARKS = {DecimalMark.POINT: ".", DecimalMark.COMMA: ","}
 _BLANKS = " \u00a0\u202f"
 """What banks group digits with: blanks that break, that don't, and narrow ones."""
+_MOST_DIGITS = 30
 _MINUS = "-\u2212"
-_MOST_DIGITS = 12
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE_PARTS = {
     "YYYY": r"(?P<year>[0-9]{4})",
@@ -35,7 +35,7 @@ def read_figure(text: str, currency: str, mapping: BankMapping) -> int | str:
     if match is None:
         return f"{text!r} isn't an amount with {_say_marks(mapping)}"
     whole, cents = re.sub(r"[^0-9]", "", match["whole"]), match["cents"] or ""
-    if len(whole) > _MOST_DIGITS:
+    if int(whole[:_MOST_DIGITS]) >= LARGEST_UNITS:
         return f"{text!r} is absurdly large"
     decimals = DECIMALS[currency]
     if len(cents.rstrip("0")) > decimals:

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from callrouter.adapters.stripe_events.minor_units import to_micros
+from callrouter.domain.money import LARGEST_UNITS
 
 BUYER_KEY = "callrouter_buyer"
 STATEMENT_KEY = "callrouter_statement"
 """Metadata by which a payment says whose it is and what for."""
 LONGEST_TEXT = 200
-_LARGEST = 10**12
+_LARGEST = LARGEST_UNITS * 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ def test_anything_else_is_refused_rather_than_misread(
     assert said in read
 
 
-@given(st.integers(-(10**12), 10**12), st.sampled_from([POINT_GROUPED, COMMA_GROUPED]))
+@given(st.integers(-(10**11) + 1, 10**11 - 1), st.sampled_from([POINT_GROUPED, COMMA_GROUPED]))
 def test_whatever_a_bank_can_write_is_read_exactly(cents: int, mapping: BankMapping) -> None:
     written = f"{cents / abs(cents) if cents else 1:+.0f}"[0] + f"{abs(cents) // 100:,}"
     written += f".{abs(cents) % 100:02}"

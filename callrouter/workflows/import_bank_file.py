@@ -119,11 +119,12 @@ def _examine(
 ) -> Iterator[_Candidate | RowResult]:
     """Each row that could be read as a payment, or as what it is instead."""
     words = find_words(file.rows)
-    statements = {
-        known.number.casefold(): (known.number, known.party)
+    named = {
+        known.number.casefold(): known
         for known in list_known_statements(connection, seller_id)
         if known.party.side is Side.BUYER and known.number.casefold() in words
     }
+    statements = {word: (known.number, known.party) for word, known in named.items()}
     tomorrow = find_wall_time(mapping.zone, at).date() + timedelta(days=1)
     problems: dict[tuple[Party, str], str | None] = {}
     for key, row in identify_rows(mapping.bank, file.rows):
@@ -137,6 +138,8 @@ def _examine(
             if account not in problems:
                 problems[account] = refuse_account(connection, seller_id, *account)
             problem = problems[account]
+            if owner.statement and named[owner.statement.casefold()].currency != row.currency:
+                owner = Owner(owner.party)  # whose it is, it says all the same
         if row.paid_on > tomorrow:
             problem = f"{row.paid_on} is a day to come: are dates written {mapping.dates}?"
         if problem is not None:

@@ -36,7 +36,7 @@ from tests.accounts import (
     entries,
     open_accounts,
 )
-from tests.switchboards import SELLER, T0
+from tests.switchboards import OTHER_SELLER, SELLER, T0, open_seller
 
 NAME = "bank:first/TX-1"
 ROW = Payment(
@@ -126,6 +126,22 @@ def test_what_can_not_be_is_refused(accounts: Database, owner: Owner, name: str,
     with pytest.raises((RefusedError, NotFoundError), match=said):
         assign(accounts, owner, name)
     assert unmatched(accounts) == [NAME]
+
+
+def test_another_seller_can_not_reach_it(accounts: Database) -> None:
+    tell(accounts)
+    open_seller(accounts, OTHER_SELLER, tables=())
+    other = OTHER_SELLER.seller_id
+    with pytest.raises(NotFoundError):
+        assign_payment(accounts, other, NAME, Owner(ACME), "eve", T0)
+    with pytest.raises(NotFoundError):
+        dismiss_payment(accounts, other, NAME, "", "eve", T0)
+    tell(accounts, Owner(ACME))
+    with pytest.raises(NotFoundError):
+        reverse_payment(accounts, other, NAME, "mine", "eve", T0)
+    with accounts.read() as connection:
+        assert list_payments(connection, other, limit=9) == ()
+    assert amounts(accounts) == [-250]
 
 
 def test_one_that_is_for_no_account_is_dismissed_and_may_be_assigned_after_all(

@@ -8,6 +8,7 @@ from callrouter.adapters.bank_files.reader import read_bank_file
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.payments import list_unmatched
 from callrouter.domain.billing.bank_mapping import BankMapping
+from callrouter.domain.billing.payment import Owner
 from callrouter.workflows.import_bank_file import Imported, RowClass, import_bank_file
 from tests.accounts import ACME, BOLT, allocation, amounts, close_statement, open_accounts
 from tests.accounts import BANK_MAPPING as MAPPING
@@ -152,6 +153,15 @@ def test_a_statement_in_the_text_is_paid_by_the_row(accounts: Database) -> None:
     assert allocation(accounts).open_micros == {
         "acme-2026-0001": 100_000_000, "acme-2026-0002": 40_000_000,
     }  # fmt: skip
+
+
+def test_a_statement_in_another_currency_says_only_whose_the_row_is(accounts: Database) -> None:
+    close_statement(accounts, "acme-2026-0001", 100_000_000, currency="EUR")
+
+    imported = take(accounts, "2026-09-14,60.00,USD,A. Cme,acme-2026-0001\n")
+
+    assert imported.rows[0].owner == Owner(ACME)
+    assert amounts(accounts) == [-60]
 
 
 def test_a_large_file_is_taken_in_one_go(accounts: Database) -> None:

@@ -81,18 +81,29 @@ def read_event(body: bytes) -> StripeEvent | str:
             return "the body isn't an event of Stripe's"
         kind = _text(event, "type")
         said = _table(_table(event, "data"), "object")
-        read = _READERS.get(kind)
         return StripeEvent(
             event_id=_text(event, "id"),
             kind=kind,
             created_at=_instant(event, "created"),
             is_test=event.get("livemode") is not True,
-            news=read(said) if read else NotCounted(f"{kind} isn't about money that came or went"),
+            news=_read_news(event, kind, said),
         )
     except _UnreadableError as error:
         return str(error)
     except (ValueError, RecursionError):
         return "the body isn't JSON"
+
+
+def _read_news(
+    event: _Object, kind: str, said: _Object
+) -> StripePayment | StripeReturn | NotCounted:
+    read = _READERS.get(kind)
+    if read is None:
+        return NotCounted(f"{kind} isn't about money that came or went")
+    account = _maybe(event, "account")
+    if account:
+        return NotCounted(f"the money is that of {account}, an account connected to the seller's")
+    return read(said)
 
 
 def _read_intent(said: _Object) -> StripePayment | NotCounted:
@@ -118,6 +129,8 @@ def _read_session(said: _Object) -> StripePayment | NotCounted:
 
 def _read_invoice(said: _Object) -> StripePayment | NotCounted:
     intents = _find_intents(said)
+    if said.get("paid_out_of_band") is True or said.get("amount_paid_off_stripe"):
+        return NotCounted("some of the invoice was paid outside of Stripe: take that by hand")
     if len(intents) != 1:
         return NotCounted(
             "the invoice doesn't name the one PaymentIntent that paid it: the payment is told by"

@@ -90,7 +90,8 @@ class CreditLine:
             if price.campaign_id in ("", campaign_id)
             and price.destination_id in ("", destination_id)
         ]
-        instants = (at,) if len(fitting) < 2 else (at - PRICE_MARGIN, at, at + PRICE_MARGIN)
+        never_change = len(fitting) < 2 and all(price.ends_at is None for price in fitting)
+        instants = (at,) if never_change else (at - PRICE_MARGIN, at, at + PRICE_MARGIN)
         found = (_find_in_force(fitting, instant) for instant in instants)
         dearest = (price.find_dearest(longest_s) for price in found if price is not None)
         return max(dearest, default=None)

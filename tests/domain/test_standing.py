@@ -70,6 +70,19 @@ def test_around_a_change_of_terms_the_dearer_price_counts(minutes: int, dollars:
     assert found == dollars * USD
 
 
+@pytest.mark.parametrize(
+    ("minutes", "dollars"), [(-1, 20), (9, 20), (11, None)], ids=["before", "just ended", "after"]
+)
+def test_terms_that_ended_count_for_calls_that_came_before(
+    minutes: int, dollars: int | None
+) -> None:
+    ended = CallPrice(starts_at=LONG_AGO, ends_at=AT, flat_micros=20 * USD)
+
+    found = credit(ended).find_price("flood", "east", 60, AT + timedelta(minutes=minutes))
+
+    assert found == (None if dollars is None else dollars * USD)
+
+
 def test_by_the_minute_the_longest_talk_counts_with_its_last_increment() -> None:
     by_minute = CallPrice(starts_at=LONG_AGO, per_minute_micros=USD, extra_s=60)
 

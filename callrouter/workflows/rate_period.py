@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,6 @@ from callrouter.adapters.storage.cdrs import (
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import find_entries_of_call, post_locked, read_statement_of
-from callrouter.adapters.storage.paid_calls import count_paid, last_paid
 from callrouter.adapters.storage.rated_calls import lock_closed_call
 from callrouter.domain.billing.call_entries import (
     CallAccounts,
@@ -29,11 +28,14 @@ from callrouter.domain.billing.call_rating import Agreed, find_agreed, rate_talk
 from callrouter.domain.billing.ledger import Posting
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.period_past import PeriodPast
-from callrouter.domain.billing.rating import PaidCall, PaidPast, ask_past
+from callrouter.domain.billing.rating import PaidPast, PastQuestion, ask_past
 from callrouter.domain.billing.talks import Talk, list_talks
 from callrouter.domain.billing.terms import Agreement, Terms
 from callrouter.workflows.rate_call import lock_accounts_of
-from callrouter.workflows.read_paid_past import read_paid_past
+from callrouter.workflows.read_paid_past import read_paid_past, read_past
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def rate_period(
     """
     with database.read() as connection:
         agreements = {each.party: each for each in list_agreements(connection, seller_id)}
-    rater = _Rater(database, seller_id, wanted, agreements, PeriodPast(wanted.since))
+    rater = _Rater(database, seller_id, wanted, agreements, PeriodPast())
     after: CdrCursor | None = None
     while True:
         with database.read() as connection:
@@ -129,7 +131,9 @@ class _Rater:
         accounts: CallAccounts,
     ) -> Sequence[Rated]:
         def look_up(talk: Talk, terms: Terms, zone: str) -> PaidPast:
-            return self._look_up(connection, talk, terms, zone)
+            standing = accounts.find_standing(talk.party)
+            is_paid = standing is not None and standing.amount_micros > 0
+            return self._look_up(connection, talk, terms, zone, is_paid=is_paid)
 
         return rate_talks(talks, agreed, accounts, look_up)
 
@@ -142,40 +146,38 @@ class _Rater:
             return ()
         return [p for p in parties if p == party or p.side is Side.PUBLISHER]
 
-    def _look_up(self, connection: Connection, talk: Talk, terms: Terms, zone: str) -> PaidPast:
-        """The past of a call: by accounts before the period, by what was rated again within it.
+    def _look_up(
+        self, connection: Connection, talk: Talk, terms: Terms, zone: str, *, is_paid: bool
+    ) -> PaidPast:
+        """The past of a call: by what was rated again in the period, by accounts outside of it.
 
-        By accounts alone for who isn't rated in all of its calls.
+        What came after the period isn't held against a call that is paid for. By accounts alone
+        for who isn't rated in all of its calls.
         """
         if self.wanted.party not in (None, talk.party):
             return read_paid_past(connection, self.seller_id, talk, terms, zone)
-        question, since = ask_past(talk, terms, zone), self.past.since
-        last = self.past.find_last(talk, question)
-        if last is None and question.window is not None and question.window[0] < since:
-            found = last_paid(
-                connection,
-                self.seller_id,
-                talk.party,
-                ani=talk.ani,
-                campaign_id=talk.campaign_id,
-                since=question.window[0],
-                until=since,
-                but_not=talk.call_sid,
-            )
-            last = PaidCall(*found) if found else None
-        paid = self.past.count_day(talk, question, zone)
-        if question.day is not None and question.day[0] < since:
-            paid += count_paid(
-                connection,
-                self.seller_id,
-                talk.party,
-                since=question.day[0],
-                until=since,
-                but_not=talk.call_sid,
-                campaign_id=question.day_campaign_id,
-                destination_id=question.day_destination_id,
-            )
+        question = ask_past(talk, terms, zone)
+        last, paid = self.past.find_last(talk, question), self.past.count_day(talk, question, zone)
+        for outside in self._list_outside(question, only_earlier=is_paid):
+            past = read_past(connection, self.seller_id, talk, outside)
+            last, paid = last or past.last_paid, paid + past.paid_that_day
         return PaidPast(last, paid)
+
+    def _list_outside(
+        self, question: PastQuestion, *, only_earlier: bool
+    ) -> Iterator[PastQuestion]:
+        """What is asked of the time before the period, and of the time after it."""
+        before, after = (_BEGINNING, self.wanted.since), (self.wanted.until, _END)
+        for since, until in (before,) if only_earlier else (before, after):
+            window, day = (
+                (max(span[0], since), min(span[1], until)) if span else None
+                for span in (question.window, question.day)
+            )
+            yield replace(
+                question,
+                window=window if window and window[0] < window[1] else None,
+                day=day if day and day[0] < day[1] else None,
+            )
 
     def _list_changes(
         self,

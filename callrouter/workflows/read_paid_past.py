@@ -1,11 +1,12 @@
 """Look up what a talk's rating must know of calls that its party has paid for already."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.paid_calls import count_paid, last_paid
-from callrouter.domain.billing.rating import PaidCall, PaidPast, ask_past
+from callrouter.domain.billing.rating import PaidCall, PaidPast, PastQuestion, ask_past
 from callrouter.domain.billing.talks import Talk
 from callrouter.domain.billing.terms import Terms
 
@@ -25,11 +26,19 @@ def read_paid_past(
     is for a call that is paid for already: callers' calls that began after it don't count.
     """
     question = ask_past(talk, terms, zone)
+    if only_earlier and question.window is not None:
+        since_at, until_at = question.window
+        question = replace(question, window=(since_at, min(until_at, talk.started_at)))
+    return read_past(connection, seller_id, talk, question)
+
+
+def read_past(
+    connection: Connection, seller_id: str, talk: Talk, question: PastQuestion
+) -> PaidPast:
+    """What the account of a talk's party answers to a question about its other calls."""
     last, count = None, 0
     if question.window is not None:
-        since_at, until_at = question.window
-        until_at = min(until_at, talk.started_at) if only_earlier else until_at
-        last = _read_last(connection, seller_id, talk, since_at, until_at)
+        last = _read_last(connection, seller_id, talk, *question.window)
     if question.day is not None:
         since_at, until_at = question.day
         count = count_paid(

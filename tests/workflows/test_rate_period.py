@@ -44,8 +44,9 @@ def again(
     *,
     party: Party | None = None,
     since: float = 0,
+    until: float = DAY.total_seconds(),
 ) -> list[RatedAgain]:
-    wanted = Wanted(T0 + timedelta(seconds=since), T0 + DAY, party)
+    wanted = Wanted(T0 + timedelta(seconds=since), T0 + timedelta(seconds=until), party)
     return list(
         rate_period(board.database, SELLER.seller_id, wanted, board.clock.now(), author=author)
     )
@@ -149,3 +150,25 @@ def test_talks_without_terms_are_found(board: Switchboard, calls: list[str]) -> 
     agree(board, TERMS, SHARE)
     assert missing() == []
     assert calls
+
+
+@pytest.mark.parametrize("limit", ['duplicate_window = "30d"', "most_per_day = 1"])
+def test_what_was_paid_for_after_the_period_counts(
+    board: Switchboard, calls: list[str], limit: str
+) -> None:
+    agree(board, f"{TERMS}{limit}\n")
+    assert what(again(board, "ann", since=1700)) == [[("acme", 7500)], [("acme", 0)]]
+    assert what(again(board, "ann", until=1700)) == [[("acme", 0)], [("acme", 0)]]
+    assert what(again(board, "ann")) == [[("acme", 7500)], [], [("acme", 0)], []]
+    assert balance(board.database) == 7500
+
+
+def test_what_is_paid_for_already_gives_way_to_no_later_call(
+    board: Switchboard, calls: list[str]
+) -> None:
+    agree(board, TERMS)
+    again(board, "ann")
+    agree(board, ONCE)
+    assert what(again(board, "ann", until=700)) == [[]]
+    assert what(again(board, "ann", since=700)) == [[("acme", 0)], [("acme", 0)], []]
+    assert balance(board.database) == 7500

@@ -7,7 +7,7 @@ first is paid for, whichever was rated first when they were made.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from callrouter.domain.billing.call_entries import CallAccounts, Rated, find_charge
 from callrouter.domain.billing.call_rating import Agreed
@@ -19,9 +19,8 @@ from callrouter.domain.periods import find_wall_time
 
 @dataclass(slots=True)
 class PeriodPast:
-    """The calls of a period that were paid for so far, from `since` on; told in their order."""
+    """The calls of a period that were paid for so far; told in their order."""
 
-    since: datetime
     _last: dict[tuple[Party, str, str], PaidCall] = field(default_factory=dict)
     _days: Counter[tuple[Party, date, str, str]] = field(default_factory=Counter)
 

@@ -6,7 +6,7 @@ from callrouter.domain.billing.call_entries import Rated, sort_entries
 from callrouter.domain.billing.call_rating import Agreed
 from callrouter.domain.billing.period_past import PeriodPast
 from callrouter.domain.billing.rating import PastQuestion
-from tests.domain.billing.builders import ACME, AT, charge_of, talk_of, terms_of
+from tests.domain.billing.builders import ACME, charge_of, talk_of, terms_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from tests.domain.billing.builders import ACME, AT, charge_of, talk_of, terms_of
 def test_the_calls_of_a_day_are_counted_that_the_terms_are_for(
     campaign_id: str, destination_id: str, paid: int
 ) -> None:
-    past = PeriodPast(AT)
+    past = PeriodPast()
     agreed = {ACME: Agreed(terms_of(), "UTC", 1)}
     for campaign, destination, micros in (
         ("flood-repair", "acme-east", 5),

@@ -61,9 +61,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return server.url
 
 
+@pytest.fixture(scope="session")
+def _open_postgresql(_one_postgresql_server: PostgresqlServer) -> Iterator[Database]:
+    opened = open_database(_one_postgresql_server.url)
+    yield opened
+    opened.dispose()
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An empty, migrated database, open: the test runs once on either kind."""
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    """An empty, migrated database, open: the test runs once on either kind.
+
+    PostgreSQL's connections are kept from test to test: a new one looks up every table first.
+    """
+    if database_url.startswith("postgresql"):
+        yield request.getfixturevalue("_open_postgresql")
+        return
     opened = open_database(database_url)
     yield opened
     opened.dispose()

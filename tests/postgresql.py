@@ -23,6 +23,12 @@ _DATABASE = "callrouter"
 # The tests kill the server, never the machine: what the kernel has is safe.
 _SETTINGS = ("fsync = off", "full_page_writes = off")
 _START_S = 20.0
+_EMPTY = "; ".join(
+    [
+        *(str(table.delete()) for table in metadata.sorted_tables),
+        "INSERT INTO config_changes (id, counter) VALUES (1, 0)",
+    ]
+).encode()
 
 
 class PostgresqlServer:
@@ -40,6 +46,7 @@ class PostgresqlServer:
         with self.connect("postgres") as connection:
             connection.execute(f"CREATE DATABASE {_DATABASE}")
         upgrade(self.url)
+        self._sweeper: psycopg.Connection[tuple[object, ...]] | None = None
 
     @property
     def url(self) -> str:
@@ -64,14 +71,25 @@ class PostgresqlServer:
 
     def empty(self) -> None:
         """Take everything out of the database, past its triggers and foreign keys."""
-        statements = [
-            "SET lock_timeout = '5s'",
-            "SET session_replication_role = replica",
-            *(str(table.delete()) for table in metadata.sorted_tables),
-            "INSERT INTO config_changes (id, counter) VALUES (1, 0)",
-        ]
-        with self.connect() as connection:
-            connection.execute("; ".join(statements).encode())
+        try:
+            self._open_sweeper().execute(_EMPTY)
+        except psycopg.OperationalError:
+            # Most often the server was killed meanwhile; what else is wrong comes up again.
+            self._close_sweeper()
+            self._open_sweeper().execute(_EMPTY)
+
+    def _open_sweeper(self) -> "psycopg.Connection[tuple[object, ...]]":
+        """A connection that is kept: a new one has to look up every table first."""
+        if self._sweeper is None:
+            self._sweeper = psycopg.connect(self.url, autocommit=True)
+            self._sweeper.execute("SET lock_timeout = '5s'")
+            self._sweeper.execute("SET session_replication_role = replica")
+        return self._sweeper
+
+    def _close_sweeper(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.close()
+            self._sweeper = None
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -108,6 +126,7 @@ class PostgresqlServer:
 
     def remove(self) -> None:
         """Stop it and remove its files."""
+        self._close_sweeper()
         self.kill()
         shutil.rmtree(self._folder)
 

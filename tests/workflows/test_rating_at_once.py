@@ -6,11 +6,13 @@ from threading import Barrier
 
 import pytest
 
+from callrouter.adapters.storage.ledger import list_accounts
 from callrouter.adapters.storage.ledger_lists import stream_lines
 from callrouter.domain.billing.ledger import EntryKind
 from callrouter.web.app import create_app
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.rate_due_calls import rate_due_calls
+from callrouter.workflows.review_standing import review_parties
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import SELLER, TABLE, FakeClock, activate
 from tests.twilio_side import TwilioSide
@@ -67,6 +69,25 @@ def test_every_call_is_charged_once_whoever_tells_of_its_end(
     end_at_once(board, clock, *ringing)
     assert net_charges(board) == dict.fromkeys(map(sid_of, ringing), 1)
     assert (balance(board.database), balance(board.database, RADIO)) == (7500 * CALLS, 3000 * CALLS)
+
+
+def held(board: Switchboard) -> int:
+    with board.database.read() as connection:
+        return sum(a.held_micros // 10_000 for a in list_accounts(connection, SELLER.seller_id))
+
+
+def test_what_calls_hold_of_credit_gives_way_to_their_charges(
+    board: Switchboard, clock: FakeClock, twilio: TwilioSide
+) -> None:
+    agree(board, 'credit_limit = "5000.00"' + TERMS)
+    review_parties(board.database, SELLER.seller_id, [ACME], author="ann", at=clock.now())
+    activate(board.database, CAPPED)
+    numbers = range(1, CALLS + 1)
+    for number in numbers:
+        begin_talk(twilio, clock, number, 60, start=number)
+    assert (held(board), balance(board.database)) == (7500 * CALLS, 0)
+    end_at_once(board, clock, *numbers)
+    assert (held(board), balance(board.database)) == (0, 7500 * CALLS)
 
 
 def test_of_one_callers_calls_one_is_paid_for(

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.agreements import find_newest_versions
-from callrouter.adapters.storage.cdrs import SavedCdr, read_cdr
+from callrouter.adapters.storage.cdrs import SavedCdr, StoredCdr, read_cdr
 from callrouter.adapters.storage.ledger import (
     AccountId,
     find_entries_of_call,
@@ -22,13 +22,17 @@ from callrouter.adapters.storage.ledger import (
 from callrouter.adapters.storage.rated_calls import lock_closed_call, mark_rated
 from callrouter.adapters.storage.savepoints import savepoint
 from callrouter.adapters.storage.settlements import lock_reservations
-from callrouter.domain.billing.call_entries import Change, list_changes, sort_entries
+from callrouter.domain.billing.call_entries import (
+    CallAccounts,
+    Change,
+    list_changes,
+    sort_entries,
+)
 from callrouter.domain.billing.call_rating import Agreed, find_agreed, rate_talks
 from callrouter.domain.billing.ledger import Entry, Posting
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.talks import Talk, list_talks
 from callrouter.domain.billing.terms import Agreement
-from callrouter.domain.cdr import Cdr
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.read_paid_past import read_paid_past
 
@@ -49,19 +53,9 @@ def rate_call(
     """
     if not saved.is_new:
         return saved.is_rated
-    talks = list_talks(saved.cdr)
-    versions = find_newest_versions(connection, seller_id, {talk.party for talk in talks})
-    if not versions and saved.revision == 1:
-        return True
-    try:
-        with savepoint(connection):
-            agreements = read_agreements(connection, seller_id, versions, compiled or Compiled())
-            _book(connection, seller_id, saved.cdr, saved.revision, agreements, at)
-    except Exception:
-        log.exception("rating_failed", call=saved.cdr.call_sid, revision=saved.revision)
-        mark_rated(connection, seller_id, saved.cdr.call_sid, 0)
-        return False
-    return True
+    stored = StoredCdr(saved.cdr, saved.revision, at)
+    is_booked = saved.revision > 1
+    return _rate(connection, seller_id, stored, at, compiled, is_booked=is_booked)
 
 
 def rate_if_due(
@@ -81,11 +75,37 @@ def rate_if_due(
     stored = read_cdr(connection, seller_id, call_sid)
     assert stored is not None  # noqa: S101 - that is why it is due
     mark_rated(connection, seller_id, call_sid, stored.revision)
-    saved = SavedCdr(stored.cdr, stored.revision, is_new=True, is_rated=True)
-    return rate_call(connection, seller_id, saved, at, compiled)
+    return _rate(connection, seller_id, stored, at, compiled, is_booked=True)
 
 
-def read_agreements(
+def _rate(
+    connection: Connection,
+    seller_id: str,
+    stored: StoredCdr,
+    at: datetime,
+    compiled: Compiled | None,
+    *,
+    is_booked: bool,
+) -> bool:
+    """Book what has to be; `is_booked` tells that the call may have entries by now."""
+    talks = list_talks(stored.cdr)
+    versions = find_newest_versions(connection, seller_id, {talk.party for talk in talks})
+    if not versions and not is_booked:
+        return True
+    call_sid = stored.cdr.call_sid
+    try:
+        with savepoint(connection):
+            agreements = _read_agreements(connection, seller_id, versions, compiled or Compiled())
+            entries = find_entries_of_call(connection, seller_id, call_sid) if is_booked else ()
+            _book(connection, seller_id, stored, talks, agreements, entries, at)
+    except Exception:
+        log.exception("rating_failed", call=call_sid, revision=stored.revision)
+        mark_rated(connection, seller_id, call_sid, 0)
+        return False
+    return True
+
+
+def _read_agreements(
     connection: Connection, seller_id: str, versions: Mapping[Party, int], compiled: Compiled
 ) -> Mapping[Party, Agreement]:
     """What these versions of parties' terms say."""
@@ -100,22 +120,24 @@ def lock_accounts_of(
     seller_id: str,
     call_sid: str,
     agreed: Mapping[Party, Agreed],
-) -> Sequence[Entry]:
-    """Hold all that booking a call changes, in the order in which settling it will; its entries.
+    entries: Sequence[Entry],
+) -> CallAccounts:
+    """Hold all that booking a call changes, in the order in which settling it will.
 
-    First what the call has reserved, since whoever gives that back takes counters after it.
+    First what the call has reserved, since whoever gives that back takes counters after it. What
+    the call has in its accounts then, given what it had before.
     """
     accounts: set[AccountId] = {(party, each.terms.currency) for party, each in agreed.items()}
-    entries = find_entries_of_call(connection, seller_id, call_sid)
     accounts |= {(entry.party, entry.currency) for entry in entries}
     if accounts:
         lock_reservations(connection, seller_id, call_sid)
         lock_accounts(connection, seller_id, accounts)
     # Once more: a person may have taken something back meanwhile.
-    return find_entries_of_call(connection, seller_id, call_sid) if entries else entries
+    now = find_entries_of_call(connection, seller_id, call_sid) if entries else ()
+    return sort_entries(now)
 
 
-def post_changes(
+def _post_changes(
     connection: Connection, seller_id: str, changes: Sequence[Change], at: datetime
 ) -> tuple[Entry, ...]:
     """Write what must change; corrections of closed statements into the open period."""
@@ -130,23 +152,23 @@ def post_changes(
 def _book(
     connection: Connection,
     seller_id: str,
-    cdr: Cdr,
-    revision: int,
+    stored: StoredCdr,
+    talks: Sequence[Talk],
     agreements: Mapping[Party, Agreement],
+    entries: Sequence[Entry],
     at: datetime,
 ) -> None:
-    talks = list_talks(cdr)
     agreed = find_agreed(talks, agreements)
     _tell_of_missing(talks, agreements, agreed)
-    accounts = sort_entries(lock_accounts_of(connection, seller_id, cdr.call_sid, agreed))
+    call_sid = stored.cdr.call_sid
+    accounts = lock_accounts_of(connection, seller_id, call_sid, agreed, entries)
     rated = rate_talks(talks, agreed, accounts, partial(read_paid_past, connection, seller_id))
-    changes = list_changes(rated, accounts, cdr, revision)
-    for entry in post_changes(connection, seller_id, changes, at):
-        log_entry(entry)
+    changes = list_changes(rated, accounts, stored.cdr, stored.revision)
+    for entry in _post_changes(connection, seller_id, changes, at):
+        _log(entry)
 
 
-def log_entry(entry: Entry) -> None:
-    """Say that something of a call was booked."""
+def _log(entry: Entry) -> None:
     log.info(
         "call_booked",
         call=entry.call_sid,
@@ -160,7 +182,7 @@ def log_entry(entry: Entry) -> None:
     )
 
 
-def say_no_terms(talk: Talk) -> str:
+def _say_no_terms(talk: Talk) -> str:
     """What is missing, as in "no terms with buyer acme for flood-repair on 2026-11-26"."""
     return f"no terms with {talk.party} for {talk.campaign_id} on {talk.started_at:%Y-%m-%d}"
 
@@ -170,4 +192,4 @@ def _tell_of_missing(
 ) -> None:
     for talk in talks:
         if talk.is_connected and talk.party in agreements and talk.party not in agreed:
-            log.warning("no_terms", call=talk.call_sid, reason=say_no_terms(talk))
+            log.warning("no_terms", call=talk.call_sid, reason=_say_no_terms(talk))

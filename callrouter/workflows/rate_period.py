@@ -211,8 +211,8 @@ class _Rater:
         call_sid = stored.cdr.call_sid
         lock_closed_call(connection, self.seller_id, call_sid)
         stored = read_cdr(connection, self.seller_id, call_sid) or stored
-        entries = lock_accounts_of(connection, self.seller_id, call_sid, agreed)
-        accounts = sort_entries(entries)
+        entries = find_entries_of_call(connection, self.seller_id, call_sid)
+        accounts = lock_accounts_of(connection, self.seller_id, call_sid, agreed, entries)
         rated = self._rate_by(connection, list_talks(stored.cdr), agreed, accounts)
         changes = self._list_changes(connection, stored, rated, accounts)
         postings: list[Posting] = []

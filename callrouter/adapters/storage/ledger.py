@@ -82,20 +82,43 @@ _LAST_NUMBER = Prepared(
     .limit(1)
 )
 _IN_ACCOUNT = matches(ledger_entries, *_ACCOUNT)
-# Only the same reference again is passed by: a second reversal of an entry is an error.
-_INSERT = Prepared(
-    {
-        dialect: insert(ledger_entries)
-        .values({c.name: bindparam(c.name) for c in ledger_entries.c})
-        .on_conflict_do_nothing(index_elements=[*_ACCOUNT, "reference"])
-        for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-    }
-)
-_ADD = Prepared(
-    sa.update(cap_counters)
-    .where(matches(cap_counters, "seller_id", "counter", prefix="of_"))
-    .values(used=cap_counters.c.used + bindparam("amount", type_=sa.BigInteger))
-)
+
+
+def _insert_statement(dialect: str) -> Any:
+    """An entry with the account's next number, unless its reference is there already; the number.
+
+    Only that is passed by: a second reversal of an entry is an error.
+    """
+    number = sa.select(sa.func.coalesce(sa.func.max(_of.number), 0) + 1).where(_IN_ACCOUNT)
+    values = [
+        number.scalar_subquery() if c.name == "number" else bindparam(c.name, type_=c.type)
+        for c in _of
+    ]
+    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[dialect]
+    rows = insert(ledger_entries).from_select(_of.keys(), sa.select(*values).where(sa.true()))
+    skipping = rows.on_conflict_do_nothing(index_elements=[*_ACCOUNT, "reference"])
+    return skipping.returning(_of.number)
+
+
+def _count_statement(amount: sa.ColumnElement[int]) -> sa.Update:
+    """An account's balance grows by an amount."""
+    return (
+        sa.update(cap_counters)
+        .where(matches(cap_counters, "seller_id", "counter", prefix="of_"))
+        .values(used=cap_counters.c.used + amount)
+    )
+
+
+def _add_statement() -> "sa.Select[tuple[int]]":
+    """PostgreSQL: both at once; no row where the reference is there already."""
+    added = _insert_statement("postgresql").cte("added")
+    counted = _count_statement(bindparam("amount_micros", type_=sa.BigInteger))
+    counted = counted.where(sa.exists(sa.select(added.c.number)))
+    return sa.select(added.c.number).add_cte(counted.cte("counted"))
+
+
+_ADD = Prepared({"postgresql": _add_statement(), "sqlite": _insert_statement("sqlite")})
+_COUNT = Prepared(_count_statement(bindparam("amount_micros", type_=sa.BigInteger)))
 _READ_ENTRY = Prepared(SELECT_ENTRY.where(_IN_ACCOUNT, _of.number == bindparam("number")))
 _READ_REFERENCE = Prepared(SELECT_ENTRY.where(_IN_ACCOUNT, _of.reference == bindparam("reference")))
 _READ_REVERSAL = Prepared(SELECT_ENTRY.where(_IN_ACCOUNT, _of.reverses == bindparam("number")))
@@ -151,21 +174,17 @@ def post_locked(
     connection: Connection, seller_id: str, postings: Sequence[Posting], at: datetime
 ) -> tuple[Entry, ...]:
     """The same for accounts that this transaction has locked already."""
-    accounts = list(dict.fromkeys((p.party, p.currency) for p in postings))
-    last = {account: read_last(connection, seller_id, account) for account in accounts}
     entries = []
     for posting in postings:
-        account = posting.party, posting.currency
-        entry = _as_entry(posting, last[account] + 1, at)
-        row = {name: getattr(entry, name) for name in _FIELDS}
-        if _INSERT.count(connection, _key(seller_id, *account) | row):
-            last[account] += 1
-            entries.append(entry)
-    for account in accounts:
-        amount = sum(e.amount_micros for e in entries if (e.party, e.currency) == account)
-        if amount:
-            of = {"of_seller_id": seller_id, "of_counter": account_key(*account)}
-            _ADD.count(connection, of | {"amount": amount})
+        values = {f.name: getattr(posting, f.name) for f in fields(Posting) if f.name != "party"}
+        row = _key(seller_id, posting.party, posting.currency) | values | {"posted_at": at}
+        row |= {"of_seller_id": seller_id}
+        row |= {"of_counter": account_key(posting.party, posting.currency)}
+        added = _ADD.first(connection, row)
+        if added is not None:
+            entries.append(Entry(party=posting.party, **values, number=added[0], posted_at=at))
+            if connection.dialect.name == "sqlite":
+                _COUNT.count(connection, row)
     return tuple(entries)
 
 
@@ -247,11 +266,6 @@ def _key(seller_id: str, party: Party, currency: str) -> dict[str, Value]:
         "party_id": party.party_id,
         "currency": currency,
     }
-
-
-def _as_entry(posting: Posting, number: int, at: datetime) -> Entry:
-    values = {f.name: getattr(posting, f.name) for f in fields(Posting)}
-    return Entry(**values, number=number, posted_at=at)
 
 
 def read_row(row: Sequence[Any]) -> Entry:

@@ -28,10 +28,11 @@ CAPPED = TABLE.replace(
 
 def end_at_once(board: Switchboard, clock: FakeClock, *numbers: int) -> None:
     """Every thread tells of the end of every call, each beginning with another one."""
-    barrier = Barrier(THREADS)
+    barrier = Barrier(THREADS, timeout=20)
+    app = create_app(board)
 
     def tell(thread: int) -> None:
-        twilio = TwilioSide(create_app(board).test_client())
+        twilio = TwilioSide(app.test_client())
         barrier.wait()
         for place in range(len(numbers)):
             end_talk(twilio, numbers[(place + thread) % len(numbers)], 60)

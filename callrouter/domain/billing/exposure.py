@@ -1,6 +1,6 @@
 """What a buyer's agreement means for calls in progress, and what of its account is overdue."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,11 +14,11 @@ _BEFORE_TALK_S = {Clock.CONNECTED: 5, Clock.ANSWERED: 60, Clock.TOTAL: 900}
 def price_calls(agreement: Agreement) -> tuple[CallPrice, ...]:
     """The most that one more call may cost by each of the agreement's terms.
 
-    An attempt counts as the dearest of all that are paid by the attempt: which of them holds for
-    all attempts of a call isn't known before the last one.
+    Whoever is dialled, it may turn out to be one of several attempts that are paid for: by which
+    terms is known only after the last one. So it counts for no less than the dearest attempt.
     """
-    dearest_attempt = max((each.per_attempt_micros or 0 for each in agreement.terms), default=0)
-    return tuple(_price(each, dearest_attempt) for each in agreement.terms)
+    by_attempt = [each for each in agreement.terms if each.per_attempt_micros is not None]
+    return tuple(_price(each, _find_dearest_attempt(each, by_attempt)) for each in agreement.terms)
 
 
 def open_credit(agreement: Agreement) -> CreditLine | None:
@@ -73,10 +73,22 @@ def find_overdue(
     return Overdue(sum(late.values()), days)
 
 
+def _find_dearest_attempt(terms: Terms, by_attempt: Iterable[Terms]) -> int:
+    """Of those that may be in force at the same time."""
+    return max(
+        (
+            other.per_attempt_micros or 0
+            for other in by_attempt
+            if (terms.ends_at is None or other.starts_at < terms.ends_at)
+            and (other.ends_at is None or terms.starts_at < other.ends_at)
+        ),
+        default=0,
+    )
+
+
 def _price(terms: Terms, dearest_attempt: int) -> CallPrice:
     flat = max((band.price_micros for band in terms.bands), default=0)
-    if terms.per_attempt_micros is not None:
-        flat = dearest_attempt
+    flat = max(flat, dearest_attempt)
     minutes = terms.per_minute
     increment_s = max(minutes.first_s, minutes.next_s) if minutes else 0
     return CallPrice(

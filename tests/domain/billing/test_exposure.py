@@ -70,12 +70,31 @@ def test_the_worst_case_of_a_call_that_may_last_an_hour(terms: Terms, most_cents
     assert cents(price.find_dearest(3600)) == most_cents
 
 
+def test_any_dial_may_turn_out_to_be_an_attempt_that_is_paid_for() -> None:
+    by_attempt = replace(BASE, destination_id="acme-west", per_attempt_micros=5 * USD)
+    others = (replace(BASE, bands=(Band(120, USD),)), replace(BASE, per_minute=PerMinute(60, 1, 1)))
+
+    for other in others:
+        # acme-east rings out, then acme-west does: by its terms that makes two attempts.
+        claimed = sum(p.find_dearest(1) for p in price_calls(agree(other, by_attempt)))
+        talk = talk_of(is_connected=False, destination_id="acme-west", attempts=2)
+        assert claimed >= rate(talk, by_attempt, NOTHING_PAID).amount_micros
+
+
 def test_of_attempts_the_dearest_counts_whoever_is_tried() -> None:
     cheap, dear = replace(BASE, per_attempt_micros=USD), replace(BASE, per_attempt_micros=5 * USD)
 
     prices = price_calls(agree(cheap, replace(dear, destination_id="acme-west")))
 
     assert [price.flat_micros for price in prices] == [5 * USD, 5 * USD]
+
+
+def test_attempts_of_another_time_do_not_count() -> None:
+    ended = replace(BASE, per_attempt_micros=5 * USD, ends_at=START + timedelta(days=9))
+    flat = replace(BASE, bands=(Band(120, USD),), starts_at=START + timedelta(days=9))
+
+    assert [p.flat_micros for p in price_calls(agree(ended, flat))] == [5 * USD, USD]
+    assert [p.flat_micros for p in price_calls(agree(flat, ended))] == [USD, 5 * USD]
 
 
 def test_without_a_limit_nothing_is_held() -> None:

@@ -20,6 +20,7 @@ from callrouter.workflows.decide_again import recall_decisions
 from callrouter.workflows.release_expired_reservations import release_expired_reservations
 from callrouter.workflows.review_standing import review_parties, review_standing
 from callrouter.workflows.switchboard import Switchboard
+from callrouter.workflows.view_stake import view_stake
 from tests.stripe_side import SECRET, StripeSide, intent
 from tests.switchboards import SELLER, T0, FakeClock
 from tests.web.outages import make_unreachable, without_database
@@ -217,6 +218,28 @@ def test_a_buyer_that_does_not_pay_is_suspended_and_a_payment_brings_it_back_for
     assert calls.arrive(4) == "acme"
     assert agrees(board, 3)
     assert review_standing(board.database, clock) == 0
+
+
+@pytest.mark.parametrize(
+    ("credit", "limit", "left"),
+    [('credit_limit = "1000.00"', "1000.00", "850.00"), ("", "", "")],
+    ids=["with a limit", "without one"],
+)
+def test_the_money_at_stake_has_what_calls_in_progress_may_add(
+    board: Switchboard, calls: Calls, credit: str, limit: str, left: str
+) -> None:
+    agree(board, credit)
+    calls.arrive(1)
+    calls.talk(1, 60)
+    calls.arrive(2)
+
+    with board.database.read() as connection:
+        [row] = view_stake(connection, SELLER.seller_id, board.clock.now())
+
+    assert (row.owed, row.unbilled, row.live_calls, row.in_progress) == (
+        ("75.00", "75.00", 1, "75.00")
+    )
+    assert (row.limit, row.left) == (limit, left)
 
 
 def test_money_that_stripe_tells_of_brings_a_buyer_back_for_the_next_call(

@@ -44,7 +44,7 @@ class Start:
 class Page:
     """Calls with what stood when each came; `stops` is None for calls from before the period.
 
-    `standings` are those of buyers' accounts, for each call as well.
+    `standings` are those of buyers' accounts, for each call as well, or empty where none matters.
     """
 
     rows: tuple[RecordedRow, ...]
@@ -91,7 +91,8 @@ class RunHere:
                 self._table.remember(recorded)
             return
         ends = []
-        for recorded, stops, standings in zip(calls, page.stops, page.standings, strict=True):
+        accounts = page.standings or ({},) * len(calls)
+        for recorded, stops, standings in zip(calls, page.stops, accounts, strict=True):
             placed = self._table.place(recorded, stops, standings)
             self._tally.add(placed)
             ends.append(name_end(placed))

@@ -50,6 +50,10 @@ class CallPrice:
     per_minute_micros: int = 0
     extra_s: int = 0
 
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether a call that begins at `at` may be paid for by these terms."""
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
     def find_dearest(self, longest_s: int) -> int:
         """What a talk of `longest_s` seconds costs at most, in micro-units; whole cents."""
         if not self.per_minute_micros:
@@ -90,11 +94,15 @@ class CreditLine:
             if price.campaign_id in ("", campaign_id)
             and price.destination_id in ("", destination_id)
         ]
-        never_change = len(fitting) < 2 and all(price.ends_at is None for price in fitting)
-        instants = (at,) if never_change else (at - PRICE_MARGIN, at, at + PRICE_MARGIN)
-        found = (_find_in_force(fitting, instant) for instant in instants)
-        dearest = (price.find_dearest(longest_s) for price in found if price is not None)
-        return max(dearest, default=None)
+        changes = len(fitting) > 1 or any(price.ends_at is not None for price in fitting)
+        instants = (at - PRICE_MARGIN, at, at + PRICE_MARGIN) if changes else (at,)
+        in_force = (_find_in_force(fitting, instant) for instant in instants)
+        found = [price for price in in_force if price is not None]
+        if not found and self.pays_attempts:
+            # It may be one of several attempts, for which another destination's terms pay.
+            of_campaign = (p for p in self.prices if p.campaign_id in ("", campaign_id))
+            return max((p.flat_micros for p in of_campaign if p.is_in_force(at)), default=None)
+        return max((price.find_dearest(longest_s) for price in found), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +178,5 @@ def _count_on_account(buyer_id: str, currency: str, limit: int) -> Counter:
 
 def _find_in_force(prices: Iterable[CallPrice], at: datetime) -> CallPrice | None:
     """Of the terms in force the most specific: a destination's before a campaign's."""
-    in_force = (
-        price
-        for price in prices
-        if price.starts_at <= at and (price.ends_at is None or at < price.ends_at)
-    )
+    in_force = (price for price in prices if price.is_in_force(at))
     return max(in_force, key=lambda p: (p.destination_id, p.campaign_id, p.starts_at), default=None)

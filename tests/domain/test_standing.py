@@ -1,5 +1,6 @@
 """What an account's credit means for one call: its worst case, its counters, its words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -81,6 +82,15 @@ def test_terms_that_ended_count_for_calls_that_came_before(
     found = credit(ended).find_price("flood", "east", 60, AT + timedelta(minutes=minutes))
 
     assert found == (None if dollars is None else dollars * USD)
+
+
+def test_a_dial_without_terms_may_be_an_attempt_that_anothers_terms_pay_for() -> None:
+    by_attempt = replace(price(5, "flood", "west"), ends_at=AT)
+    line = replace(credit(by_attempt), pays_attempts=True)
+
+    assert line.find_price("flood", "east", 60, AT - timedelta(hours=1)) == 5 * USD
+    assert line.find_price("flood", "east", 60, AT + timedelta(hours=1)) is None
+    assert line.find_price("solar", "east", 60, AT - timedelta(hours=1)) is None
 
 
 def test_by_the_minute_the_longest_talk_counts_with_its_last_increment() -> None:

@@ -164,7 +164,7 @@ def refuse_unfit(posting: Posting) -> None:
     if micros % (MICROS // 10 ** DECIMALS[currency]):
         raise RefusedError(f"the amount has more decimals than {currency}, which has 2")
     if micros == 0:
-        raise RefusedError(f"a {posting.kind} of 0 {currency} changes nothing: say an amount")
+        raise RefusedError(f"{say_amount(0, currency)} changes nothing: say an amount as in 25.00")
     if micros > 0 and posting.kind in LESSENING:
         raise RefusedError(
             f"a {posting.kind} makes what {posting.party} owes less, or what is owed to it:"

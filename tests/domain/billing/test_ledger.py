@@ -97,7 +97,7 @@ def test_other_counters_are_no_accounts() -> None:
 @pytest.mark.parametrize(
     ("kind", "micros", "currency", "problem"),
     [
-        pytest.param(EntryKind.ADJUSTMENT, 0, "USD", "changes nothing", id="nothing"),
+        pytest.param(EntryKind.ADJUSTMENT, 0, "USD", "^0.00 USD changes nothing", id="nothing"),
         pytest.param(EntryKind.ADJUSTMENT, 5_000, "USD", "more decimals", id="half-a-cent"),
         pytest.param(EntryKind.ADJUSTMENT, 10**6, "XYZ", "isn't a currency", id="unknown-money"),
         pytest.param(EntryKind.CREDIT, 10**6, "USD", "write -1.00 USD", id="credit-that-adds"),

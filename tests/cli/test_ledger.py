@@ -105,7 +105,7 @@ def test_an_entry_is_taken_back_once(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        pytest.param(("credit", "0"), "a credit of 0 USD changes nothing", id="nothing"),
+        pytest.param(("credit", "0"), "0.00 USD changes nothing", id="nothing"),
         pytest.param(("credit", "-5"), "write its amount without a sign", id="sign"),
         pytest.param(("adjustment", "0.005"), "more decimals than USD", id="decimals"),
         pytest.param(("adjustment", "4,50"), "isn't an amount", id="comma"),

@@ -8,7 +8,7 @@ from callrouter.domain.cap_words import name_limit, say_usage
 from callrouter.domain.caps import ON_ACCOUNTS, Claim, Counter, Usage
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Skip, SkipRule
-from callrouter.domain.periods import Moment
+from callrouter.domain.periods import moment_at
 from callrouter.domain.plan import Plan
 from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import WhenUncounted
@@ -48,7 +48,7 @@ class AccountJudge:
     def __init__(self, plan: Plan, conditions: Conditions) -> None:
         self._plan = plan
         self._conditions = conditions
-        self._moment = Moment(conditions.at)
+        self._moment = moment_at(conditions.at)
         self._accounts: dict[str, _Account] = {}
 
     def find_skip(self, planned: PlannedRoute) -> Skip | None:

@@ -5,7 +5,7 @@ from callrouter.domain.caps import Claim, DialClaims, SubjectKind, merge_claims,
 from callrouter.domain.claims_book import list_claims_of
 from callrouter.domain.conditions import Conditions
 from callrouter.domain.decision import Decision, Dial
-from callrouter.domain.periods import Moment
+from callrouter.domain.periods import moment_at
 from callrouter.domain.plan import Plan, make_probe_claim
 from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.stops import StopKind, group_stops, needs_probe
@@ -20,7 +20,7 @@ def list_claims(plan: Plan, decision: Decision, conditions: Conditions) -> tuple
     """
     if decision.dial is None:
         return ()
-    page = plan.claims_book.open_at(Moment(conditions.at))
+    page = plan.claims_book.open_at(moment_at(conditions.at))
     of_publisher = plan.publisher_counters.get(decision.publisher, ())
     if not (decision.also or conditions.stops or conditions.standings):
         planned = _find_planned(plan, decision.dial)

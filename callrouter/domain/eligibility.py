@@ -19,12 +19,13 @@ from callrouter.domain.filters import (
     describe_caller,
     find_mismatch,
 )
-from callrouter.domain.periods import Moment
+from callrouter.domain.periods import Moment, moment_at
 from callrouter.domain.plan import Plan, make_probe_claim
 from callrouter.domain.planned_route import PlannedRoute
 from callrouter.domain.routing_table import AdvertisedNumber, WhenUncounted, WithheldCallers
 from callrouter.domain.stops import (
     StopKind,
+    StopsBySubject,
     find_stop,
     group_stops,
     name_stop,
@@ -39,6 +40,7 @@ SHORTEST_RING_S = 5
 """The smallest `timeout` that Twilio accepts on <Dial>."""
 
 _EMPTY = Usage()
+_NO_STOPS: StopsBySubject = MappingProxyType({})
 _UNASKED = Skip(SkipRule.CLOSED, "not asked yet")
 _OF_THE_NUMBER = frozenset({Field.AREA_CODE, Field.NUMBER_TYPE})
 _UNKNOWN_DID = AdvertisedNumber("")
@@ -61,7 +63,7 @@ class Judge:
         self._call = call
         self._conditions = conditions
         self._at = conditions.at
-        self._moment = Moment(conditions.at)
+        self._moment = moment_at(conditions.at)
         self._walls: dict[str, WallTime] = {}
         # Routes share rules and counters: what was found of one holds for the next. By identity,
         # as the plan has each only once, and as values they would take long to hash.
@@ -73,7 +75,7 @@ class Judge:
         self._usage = conditions.usage
         dials_uncounted = plan.table.limits.when_uncounted is WhenUncounted.DIAL
         self._needs_counts = not (conditions.counts or dials_uncounted)
-        self._stops = group_stops(conditions.stops)
+        self._stops = group_stops(conditions.stops) if conditions.stops else _NO_STOPS
         self._is_plain = not (call.tried or self._stops)
         self._pointed_at = plan.numbers.get(call.did, _UNKNOWN_DID).to
         self._facts: CallFacts | None = None
@@ -153,11 +155,12 @@ class Judge:
         call = self._call
         if call.caller.withheld and self._plan.table.withheld_callers is WithheldCallers.REFUSE:
             return Skip(SkipRule.WITHHELD_CALLER, f"caller id {call.caller.ani!r}")
-        stop = find_stop(self._stops.get((StopKind.PUBLISHER, call.publisher), ()), self._at)
+        stops = self._stops.get((StopKind.PUBLISHER, call.publisher))
+        stop = find_stop(stops, self._at) if stops else None
         if stop is not None:
             saw = f"publisher {call.publisher}: {say_stop(stop, self._at)}"
             return Skip(SkipRule.STOPPED, saw, name_stop(stop))
-        return self._caller.refuse()
+        return self._caller.refuse() if self._is_known else None
 
     def _find_spent(self) -> Skip | None:
         """Which of the things that one call may use up is used up."""

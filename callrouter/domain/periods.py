@@ -45,6 +45,12 @@ class Moment:
         return names
 
 
+@lru_cache(maxsize=256)
+def moment_at(at: datetime) -> Moment:
+    """The moment of a UTC instant; remembered, since all that judges a call asks for its own."""
+    return Moment(at)
+
+
 @lru_cache(maxsize=4096)
 def _list_names(zone: str, minute: datetime) -> tuple[str, ...]:
     """The names of every period; remembered, since calls come together and periods in minutes."""

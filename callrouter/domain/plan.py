@@ -5,7 +5,7 @@ Compiled once for a table and a directory; the same for every call, and knows no
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, groupby
 from types import MappingProxyType
 
 from callrouter.domain.caps import (
@@ -42,7 +42,8 @@ from callrouter.domain.timetable import compile_hours
 class Plan:
     """A compiled table. `extra` are the destinations that are no routes: overflow, pointed at.
 
-    `by_destination` are the routes, and where there is none what stands in for it.
+    `by_destination` are the routes, and where there is none what stands in for it. `tiers` are the
+    routes of each priority, the lowest first.
     `fields` are those that filters ask for. `counters` are all counters of all routes, each once.
     """
 
@@ -52,6 +53,7 @@ class Plan:
     routes: tuple[PlannedRoute, ...]
     extra: Mapping[str, PlannedRoute]
     by_destination: Mapping[str, PlannedRoute]
+    tiers: tuple[tuple[PlannedRoute, ...], ...]
     publisher_counters: Mapping[str, tuple[Counter, ...]]
     fields: frozenset[str]
     counters: tuple[Counter, ...]
@@ -112,6 +114,7 @@ def make_plan(table: RoutingTable, directory: Directory) -> Plan:
         numbers=MappingProxyType({number.number: number for number in table.numbers}),
         routes=routes,
         extra=MappingProxyType(extra),
+        tiers=tuple(tuple(tier) for _, tier in groupby(routes, key=lambda r: r.route.priority)),
         by_destination=MappingProxyType({**extra, **{r.destination_id: r for r in routes}}),
         publisher_counters=MappingProxyType(publishers),
         fields=frozenset(f.field for each in routes for f in each.rules.filters or ()),

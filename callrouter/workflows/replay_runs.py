@@ -78,7 +78,9 @@ class RunHere:
     def __init__(self, start: Start) -> None:
         # Counters are known by their identity: the plan is made where it is used.
         plan = make_plan(start.table, start.directory)
-        callers = RememberedCallers(start.table.campaign_id, start.entries)
+        callers = RememberedCallers(
+            start.table.campaign_id, start.entries, asks_history=plan.knows_callers
+        )
         self._table = ReplayedTable(plan, start.pool, callers, start.used)
         self._tally = TableTally()
         self._ends: deque[Ends] = deque()

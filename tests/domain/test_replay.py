@@ -134,7 +134,8 @@ def run(
     entries: tuple[ListEntry, ...] = (),
     used: Mapping[str, Usage] | None = None,
 ) -> ReplayedTable:
-    return ReplayedTable(made, pool, RememberedCallers("flood-repair", entries), used or {})
+    callers = RememberedCallers("flood-repair", entries, asks_history=made.knows_callers)
+    return ReplayedTable(made, pool, callers, used or {})
 
 
 def ends(table: ReplayedTable, *calls: RecordedCall, stops: tuple[Stop, ...] = ()) -> list[str]:

@@ -1,12 +1,12 @@
 """Recorded calls of a campaign for a replay: arrival and latest CDR, page by page, oldest first."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from pydantic_core import from_json
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
@@ -148,7 +148,7 @@ def _parameters(period: Period) -> dict[str, object]:
 def read_recorded(row: RecordedRow) -> RecordedCall:
     """The call of a row."""
     # The arrival's body by hand: of its fields three are wanted, and there are many calls.
-    arrival = json.loads(row.arrival) if row.arrival else {}
+    arrival = from_json(row.arrival) if row.arrival else {}
     return RecordedCall(
         CallSoFar(
             call_sid=row.call_sid,

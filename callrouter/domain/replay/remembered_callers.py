@@ -14,9 +14,12 @@ from callrouter.domain.duplicates import PastCall, PastContact, condense
 class RememberedCallers:
     """The past of each caller, in one campaign, as the replay makes it."""
 
-    def __init__(self, campaign_id: str, entries: Iterable[ListEntry]) -> None:
-        """`entries` are all of the seller's lists."""
+    def __init__(
+        self, campaign_id: str, entries: Iterable[ListEntry], *, asks_history: bool
+    ) -> None:
+        """`entries` are all of the seller's lists; without `asks_history` nothing else is known."""
         self._campaign_id = campaign_id
+        self._asks_history = asks_history
         self._entries: dict[str, list[ListEntry]] = {}
         for entry in entries:
             self._entries.setdefault(entry.pattern, []).append(entry)
@@ -27,6 +30,8 @@ class RememberedCallers:
 
     def know(self, call: CallSoFar, at: datetime) -> KnownCaller:
         """What is known of a caller when the call arrives."""
+        if not (self._asks_history or self._entries):
+            return NOBODY
         self._tell_until(at)
         number = call.caller.number
         entries = self._find_entries(call)
@@ -38,13 +43,13 @@ class RememberedCallers:
 
     def note_call(self, call: CallSoFar, at: datetime) -> None:
         """Remember that there was a call."""
-        if call.caller.number:
+        if self._asks_history and call.caller.number:
             past = PastCall(self._campaign_id, call.did, call.call_sid, at)
             self._last_calls[call.caller.number] = past
 
     def note_contact(self, call: CallSoFar, contact: PastContact, ends_at: datetime) -> None:
         """Remember whom the caller talked to, once the call is over."""
-        if call.caller.number:
+        if self._asks_history and call.caller.number:
             entry = (ends_at, next(self._order), call.caller.number, contact)
             heappush(self._to_come, entry)
 

@@ -134,8 +134,9 @@ class ReplayedTable:
         recoveries = 0
         while True:
             decision = decide(self.plan, call, conditions, brief=True)
-            found = find_bursts(self.plan, decision, conditions)
-            bursts.update(dict.fromkeys(found))
+            if decision.dial is None or len(decision.candidates) > 1:
+                found = find_bursts(self.plan, decision, conditions)
+                bursts.update(dict.fromkeys(found))
             if decision.dial is None:
                 has_talked = any(talk.outcome.connected for talk in talks)
                 return Placement(tuple(talks), tuple(bursts), nobody_left=not has_talked)
@@ -168,7 +169,7 @@ class ReplayedTable:
         revenue = earn_micros(dial, outcome.connected_ms, connected=outcome.connected)
         if claims:
             self._counters.settle_at(ended_at, claims, _settle(decision, dial, outcome))
-        if outcome.connected:
+        if outcome.connected and self.plan.knows_callers:
             self._note_contact(call, dial, outcome, at, ended_at)
         self._note_earned(dial.destination_id, revenue)
         return Talk(dial.destination_id, dial.buyer_id, outcome, revenue)
@@ -181,8 +182,6 @@ class ReplayedTable:
         at: datetime,
         ended_at: datetime,
     ) -> None:
-        if not self.plan.knows_callers:
-            return
         payable = is_payable(dial, outcome.connected_ms, connected=True)
         contact = PastContact(
             dial.destination_id,
@@ -212,11 +211,12 @@ def _settle(decision: Decision, taken: Dial, outcome: ReplayedOutcome) -> dict[s
     whole = DialOutcome(
         attempt=attempt, destination_id="", connected=outcome.connected, payable=payable
     )
+    if not decision.also:
+        return {taken.destination_id: whole, "": whole}
     lost = DialOutcome(attempt=attempt, destination_id="", connected=False, payable=False)
     others = {dial.destination_id: lost for dial in decision.dials}
-    if decision.also:
-        others |= {name_buyer(dial.buyer_id): lost for dial in decision.dials}
-        others[name_buyer(taken.buyer_id)] = whole
+    others |= {name_buyer(dial.buyer_id): lost for dial in decision.dials}
+    others[name_buyer(taken.buyer_id)] = whole
     return {**others, taken.destination_id: whole, "": whole}
 
 

@@ -14,7 +14,7 @@ from callrouter.domain.strategies import (
     weight,
 )
 from callrouter.domain.strategies.placing import Placing, Ranking
-from callrouter.domain.strategies.weight import find_dice
+from callrouter.domain.strategies.weight import Dice, find_dice
 
 STRATEGIES: Mapping[StrategyName, Placing] = MappingProxyType(
     {
@@ -35,14 +35,33 @@ def rank_routes(
     Those that are preferred come first; then the lower priority; then the strategy's place; then a
     draw by weight.
     """
-    place = STRATEGIES[ranking.strategy.name]
-    draws = find_dice(ranking.call_sid).draw_each(plan.routes)
+    place, dice = STRATEGIES[ranking.strategy.name], find_dice(ranking.call_sid)
+    if is_preferred is None:
+        return [each for tier in plan.tiers for each in _rank_tier(tier, place, ranking, dice)]
     ranked = []
-    for planned, draw in zip(plan.routes, draws, strict=True):
-        route, own = planned.route, place(planned, ranking)
-        comes_later = is_preferred is None or not is_preferred(planned)
+    for planned, draw in zip(plan.routes, dice.draw_each(plan.routes), strict=True):
+        own, route = place(planned, ranking), planned.route
+        comes_later = not is_preferred(planned)
         # No two routes have one destination, so that nothing behind its name is ever compared.
         name = route.destination_id
         ranked.append((comes_later, route.priority, own.order, draw, name, planned, own))
     ranked.sort()
+    return [(planned, own.figure) for *_, planned, own in ranked]
+
+
+def _rank_tier(
+    tier: tuple[PlannedRoute, ...], place: Placing, ranking: Ranking, dice: Dice
+) -> list[tuple[PlannedRoute, str]]:
+    """The same for routes of one priority of which none is preferred; most calls are such."""
+    if len(tier) == 1:
+        return [(tier[0], place(tier[0], ranking).figure)]
+    draws = dice.draw_each(tier)
+    if place is weight.place:
+        drawn = sorted(zip(draws, (each.destination_id for each in tier), tier, strict=True))
+        return [(planned, "") for _, _, planned in drawn]
+    places = [place(planned, ranking) for planned in tier]
+    ranked = sorted(
+        (own.order, draw, planned.destination_id, planned, own)
+        for planned, draw, own in zip(tier, draws, places, strict=True)
+    )
     return [(planned, own.figure) for *_, planned, own in ranked]

@@ -43,10 +43,11 @@ class Dice:
 
         Efraimidis and Spirakis, Weighted random sampling with a reservoir (2006).
         """
-        rolls, draws = self._rolls, []
+        rolls, roll, draws = self._rolls, self.roll, []
         for planned in routes:
             route = planned.route
-            rolled = rolls.get(route.destination_id) or self.roll(route.destination_id)
+            name = route.destination_id
+            rolled = rolls.get(name) or roll(name)
             draws.append(-log(rolled) / route.weight)
         return draws
 

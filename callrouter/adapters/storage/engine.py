@@ -149,8 +149,11 @@ def _make_postgresql(url: URL, patience_s: float | None) -> Engine:
         # So that waiting for somebody's lock isn't mistaken for a server that stands still.
         options += f" -c lock_timeout={int(patience_s * 700)}"
         options += f" -c idle_in_transaction_session_timeout={int(patience_s * 10_000)}"
-    settings: dict[str, str | int] = {
+    settings: dict[str, str | int | None] = {
         "autocommit": True,
+        # What psycopg prepares by itself it drops when a table is changed, and all else that the
+        # connection has prepared with it: those of `Prepared` too.
+        "prepare_threshold": None,
         "options": options,
         "connect_timeout": 5,
         "application_name": "callrouter",

@@ -86,3 +86,18 @@ def test_each_connection_prepares_for_itself(postgresql_server: PostgresqlServer
     with database.read() as three:
         assert count.all(three, {}) == [(0,)]
     database.dispose()
+
+
+def test_it_outlasts_a_table_that_is_changed_on_its_connection(
+    postgresql_server: PostgresqlServer,
+) -> None:
+    database = open_database(postgresql_server.url)
+    listed = sa.select(job_leases).where(job_leases.c.name == sa.bindparam("name"))
+    with database.write() as connection:
+        assert FIND.first(connection, {"name": "a"}) is None
+        for _ in range(6):  # as often as psycopg would take to prepare it by itself
+            connection.execute(listed, {"name": "a"})
+        connection.execute(sa.text("CREATE TEMPORARY TABLE passing (id int)"))
+        connection.execute(sa.text("DROP TABLE passing"))
+        assert FIND.first(connection, {"name": "a"}) is None
+    database.dispose()

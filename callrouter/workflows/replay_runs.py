@@ -153,6 +153,8 @@ class RunBeside:
         try:
             self._pipe.send(page)
         except OSError as error:
+            if self._pipe.poll():  # before it ended it may have said why
+                self._receive()
             raise self._lost() from error
 
     def _receive(self) -> Ends | TableTally:

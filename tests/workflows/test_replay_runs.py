@@ -90,6 +90,16 @@ def test_what_goes_wrong_beside_is_raised_here(start: Start) -> None:
             beside.next_ends()
 
 
+def test_what_went_wrong_with_calls_of_before_is_raised_with_the_next_page(start: Start) -> None:
+    broken = Page((row(1)._replace(attempts="no JSON"),), None)
+    with run_beside(start) as beside:
+        beside.feed(broken)
+        (process,) = active_children()
+        process.join(30)
+        with pytest.raises(ValueError, match="JSON"):
+            beside.feed(PAGES[1])
+
+
 def test_a_process_that_is_killed_is_told_with_its_exit_code(start: Start) -> None:
     with run_beside(start) as beside:
         (process,) = active_children()

@@ -61,6 +61,7 @@ CAST: Mapping[str, PhoneProfile] = {
 """How the demo buyers' phones behave: most answer, each has a weakness of its own."""
 
 _CLOSE_WITHIN_S = 120.0
+_ONE_SIDED = frozenset(kind for kind in AuditClass if kind.is_off) - {AuditClass.DIFFERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +86,24 @@ class Outcome:
         return sum(truth.caller_heard_error for truth in self.truths)
 
     @property
-    def legs_missed(self) -> int:
-        """How many legs one side alone has, when the carrier's records are audited afterwards."""
-        return sum(
-            legs
-            for run in self.audits
-            for kind, legs in run.classes.items()
-            if kind.is_off and kind is not AuditClass.DIFFERS
-        )
-
-    @property
-    def calls_missed(self) -> int:
-        """The same for calls as a whole: of a leg every single callback may have been lost."""
-        kinds = (AuditClass.WE_MISS_CALL, AuditClass.THEY_MISS_CALL)
-        return sum(run.classes.get(kind, 0) for run in self.audits for kind in kinds)
+    def missed(self) -> Counter[AuditClass]:
+        """The legs that one side alone has, when the carrier's records are audited afterwards."""
+        found: Counter[AuditClass] = Counter()
+        for run in self.audits:
+            found.update({kind: legs for kind, legs in run.classes.items() if kind in _ONE_SIDED})
+        return found
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing at all is wrong.
 
         Durations that differ from the carrier's records don't count: in a time that runs faster,
-        the milliseconds until we are told of a call are seconds.
+        the milliseconds until we are told of a call are seconds. Nor does a leg that nothing told
+        us of, since every callback of it was lost: its call ended all the same.
         """
         money = self.money.problems
         wrong = (self.differences, self.violations, self.errors_heard, self.left_open, money)
-        return not any(wrong) and not self.calls_missed
+        return not any(wrong) and not self.missed.keys() - {AuditClass.WE_MISS_LEG}
 
 
 @click.command(epilog=example("callrouter simulate --calls 2000 --cps 50 --faults all --check"))
@@ -265,7 +259,8 @@ def _print_table(outcome: Outcome) -> None:
     for call_sid, violation in outcome.violations[:50]:
         console.print(f"{call_sid} refused by the carrier: {violation}")
     legs = sum(run.their_legs for run in outcome.audits)
-    console.print(f"{legs} legs of the carrier audited, {outcome.legs_missed} on one side only")
+    missed = "".join(f", {n} {kind}" for kind, n in sorted(outcome.missed.items()))
+    console.print(f"{legs} legs of the carrier audited{missed or ', each on both sides'}")
     for problem in outcome.money.problems[:50]:
         console.print(problem)
     wrong = len(outcome.money.problems)
@@ -290,7 +285,7 @@ def _print_json(outcome: Outcome) -> None:
                 "errors_heard": outcome.errors_heard,
                 "left_open": outcome.left_open,
                 "audits": [make_run_row(run) for run in outcome.audits],
-                "legs_missed": outcome.legs_missed,
+                "legs_missed": dict(outcome.missed),
                 "ledger_entries": outcome.money.entries,
                 "ledger_problems": outcome.money.problems,
             },

@@ -1,0 +1,26 @@
+"""What a tie-out goes by: the period, the terms, what is tolerated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from callrouter.domain.billing.terms import Clock, Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieOutRules:
+    """The rules of one tie-out.
+
+    `since` to before `until` is the period, by the start of the call with us. `terms` are those of
+    the buyer that were in force in it, in the agreement's order; none where nothing was agreed:
+    money is 0 then. `clock` is the time of ours that their total is held against unless the data
+    say otherwise. `tolerance_ms` is what counts as rounding. `dispute_days` after the period's end
+    a difference can no longer be raised (None: no such window).
+    """
+
+    since: datetime
+    until: datetime
+    currency: str
+    terms: tuple[Terms, ...] = ()
+    clock: Clock = Clock.CONNECTED
+    tolerance_ms: int = 1000
+    dispute_days: int | None = None

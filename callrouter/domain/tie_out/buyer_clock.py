@@ -4,7 +4,7 @@ How it is found: `clock_offset`.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -19,8 +19,9 @@ class StartMeans(StrEnum):
 
 
 class StampPrecision(StrEnum):
-    """How much of the time of day their stamps keep."""
+    """How much of the time of day their stamps keep. What is cut off is cut off half on average."""
 
+    MILLISECOND = "millisecond"
     SECOND = "second"
     MINUTE_FLOOR = "minute_floor"
     MINUTE_NEAREST = "minute_nearest"
@@ -28,15 +29,17 @@ class StampPrecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockPiece:
-    """From `since` on (a day of their wall clock), their stamps less ours are `offset_ms`.
+    """From `since_at` on (an instant of ours), their clock less ours is `offset_ms`.
 
-    The whole difference between a stamp read as UTC and our UTC instant: zone and error together.
+    The whole difference between their wall clock read as UTC and our UTC instant: zone and error
+    together. It grows by `drift_ms_per_day` from `since_at` on. The first piece holds before, too.
     `sure` counts the calls that it rests on.
     """
 
-    since: date
+    since_at: datetime
     offset_ms: int
-    sure: int
+    drift_ms_per_day: float = 0.0
+    sure: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +47,11 @@ class BuyerClock:
     """How a buyer's stamps become our instants.
 
     `zone` is the IANA zone that fits ("UTC+05:30" style where none does, "UTC" for instants),
-    `ahead_ms` how far their clock is ahead of ours beyond it, `drift_ms_per_day` by how much that
-    grows. `spread_ms` is how far three quarters of sure calls are from their piece at most: the
-    window of a match follows from it. `is_told`: given by a person or the file, not found.
+    `other_zones` those that fit these days just as well, `ahead_ms` how far their clock is ahead of
+    ours beyond it when the first piece begins, `drift_ms_per_day` by how much that grows.
+    `spread_ms` is how far three quarters of sure calls are from their piece at most: the window of
+    a match follows from it. `of_instants`: the stamps were said to be instants (`is_absolute`).
+    `is_told`: given by a person or the file, not found.
     """
 
     zone: str
@@ -57,5 +62,35 @@ class BuyerClock:
     drift_ms_per_day: float
     spread_ms: int
     sure: int
+    other_zones: tuple[str, ...] = ()
+    of_instants: bool = False
     is_told: bool = False
     words: str = ""
+
+
+class DoubtWhy(StrEnum):
+    """Why a buyer's clock could not be found."""
+
+    NO_STAMPS = "no_stamps"
+    NOTHING_SHARED = "nothing_shared"
+    """No record of theirs is within a day of a call of ours from the same caller."""
+    TOO_FEW = "too_few"
+    TWO_ALIKE = "two_alike"
+    """Two differences of time fit about as many calls."""
+    TOO_LOOSE = "too_loose"
+    """Their starts follow ours, but by no steady time."""
+    OTHER_CALLS = "other_calls"
+    """A few calls agree, and most of either side do not: another buyer's file, most likely."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockDoubt:
+    """Their clock could not be found for sure: why, in words too, and what would help.
+
+    `sure` counts the calls that agreed at best.
+    """
+
+    why: DoubtWhy
+    sure: int
+    words: str
+    remedy: str

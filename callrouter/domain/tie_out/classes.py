@@ -68,6 +68,7 @@ LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     "score": pl.Float64,
     "runner_up": pl.Float64,
     "gap_ms": pl.Int64,
+    "at_ms": pl.Int64,
     "rows": pl.Int64,
     "our_ms": pl.Int64,
     "their_ms": pl.Int64,
@@ -77,8 +78,10 @@ LINES: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """The tie-out, a line each: a pair, or a row of one side alone (the other side's columns null).
 
-`why` says in words how the class came about. `rows` counts the records of their file that the line
-stands for. `our_ms` and `their_ms` are the durations that are compared, like with like;
-`our_micros` what we charged, `their_micros` what the terms make of their seconds. `candidates` of
-an AMBIGUOUS line are the `our` or `their` numbers of the other side, with blanks between.
+`why` says in words how the class came about. `at_ms` is when the call began by our clock: our
+start, or theirs put right where we have none (null: nothing says when). `rows` counts the records
+of their file that the line stands for. `our_ms` and `their_ms` are the durations that are compared,
+like with like; `our_micros` what we charged, `their_micros` what the terms make of their seconds.
+`candidates` of an AMBIGUOUS line are the `our` or `their` numbers of the other side, with blanks
+between.
 """

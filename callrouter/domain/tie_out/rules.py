@@ -14,7 +14,8 @@ class TieOutRules:
     the buyer that were in force in it, in the agreement's order; none where nothing was agreed:
     money is 0 then. `clock` is the time of ours that their total is held against unless the data
     say otherwise. `tolerance_ms` is what counts as rounding. `dispute_days` after the period's end
-    a difference can no longer be raised (None: no such window).
+    a difference can no longer be raised (None: no such window). `zone` is the agreement's (IANA):
+    totals are told by its days.
     """
 
     since: datetime
@@ -24,3 +25,4 @@ class TieOutRules:
     clock: Clock = Clock.CONNECTED
     tolerance_ms: int = 1000
     dispute_days: int | None = None
+    zone: str = "UTC"

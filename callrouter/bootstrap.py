@@ -1,35 +1,29 @@
-"""Wiring only: settings in, the running parts out."""
+"""Wiring only: settings in, the running parts out.
+
+What one kind of process needs and a command at a terminal doesn't is imported by the function that
+makes it: all of it takes a second to import.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from callrouter.adapters.alert_webhook import WebhookPoster
 from callrouter.adapters.clock import ScaledClock, SystemClock
-from callrouter.adapters.health_probe import HttpHealthProbe
 from callrouter.adapters.logs import configure_logs
-from callrouter.adapters.mail import SmtpMailer
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.adapters.storage.known_good_file import KnownGoodFile
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import Seller, list_sellers
-from callrouter.adapters.storage.spool import Spool
-from callrouter.adapters.twilio.carrier import TwilioCarrier
-from callrouter.adapters.twilio.links import Links
-from callrouter.adapters.twilio.texter import TwilioTexter
 from callrouter.cli.context import CliContext
 from callrouter.config import Settings, read_settings
 from callrouter.domain.errors import NotFoundError
-from callrouter.jobs.run import run_jobs
-from callrouter.jobs.schedule import make_schedule
-from callrouter.web.app import create_app
-from callrouter.workflows.caretaker import Caretaker
-from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.deliver_notice import Means
-from callrouter.workflows.known_good import KnownGoodKeeper
 from callrouter.workflows.ports import Carrier, CarrierBooks, Clock, Texter
-from callrouter.workflows.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from callrouter.adapters.twilio.carrier import TwilioCarrier
+    from callrouter.workflows.switchboard import Switchboard
 
 WEB_PATIENCE_S = 0.7
 """Longest wait for the database while a caller listens: the answer is due within a second."""
@@ -52,10 +46,12 @@ def make_books_of(settings: Settings, database: Database) -> Callable[[str], Car
     return _make_twilio_of(settings, database)
 
 
-def _make_twilio_of(settings: Settings, database: Database) -> Callable[[str], TwilioCarrier]:
+def _make_twilio_of(settings: Settings, database: Database) -> "Callable[[str], TwilioCarrier]":
+    from callrouter.adapters.twilio.carrier import TwilioCarrier
+
     box = SecretBox(settings.require_secret_key())
 
-    def twilio_of(seller_id: str) -> TwilioCarrier:
+    def twilio_of(seller_id: str) -> "TwilioCarrier":
         seller = _find_seller(database, box, seller_id)
         return TwilioCarrier(
             seller.account_sid, seller.tokens[0], api_url=settings.twilio_api_url or None
@@ -66,6 +62,10 @@ def _make_twilio_of(settings: Settings, database: Database) -> Callable[[str], T
 
 def make_means(settings: Settings, database: Database) -> Means:
     """What alerts are sent by: the mail server, each seller's carrier account, HTTP."""
+    from callrouter.adapters.alert_webhook import WebhookPoster
+    from callrouter.adapters.mail import SmtpMailer
+    from callrouter.adapters.twilio.texter import TwilioTexter
+
     box = SecretBox(settings.require_secret_key())
 
     def texter_of(seller_id: str) -> Texter:
@@ -88,8 +88,15 @@ def _find_seller(database: Database, box: SecretBox, seller_id: str) -> Seller:
     return seller
 
 
-def make_switchboard(settings: Settings) -> Switchboard:
+def make_switchboard(settings: Settings) -> "Switchboard":
     """Everything that the call path needs, with patience for a caller only."""
+    from callrouter.adapters.storage.known_good_file import KnownGoodFile
+    from callrouter.adapters.storage.spool import Spool
+    from callrouter.adapters.twilio.links import Links
+    from callrouter.workflows.compiled import Compiled
+    from callrouter.workflows.known_good import KnownGoodKeeper
+    from callrouter.workflows.switchboard import Switchboard
+
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database_url, patience_s=WEB_PATIENCE_S)
     box = SecretBox(settings.require_secret_key())
@@ -107,8 +114,11 @@ def make_switchboard(settings: Settings) -> Switchboard:
     )
 
 
-def make_app(environ: Mapping[str, str]) -> Flask:
+def make_app(environ: Mapping[str, str]) -> "Flask":
     """The web process: its switchboard, the thread that looks after it, the Flask application."""
+    from callrouter.web.app import create_app
+    from callrouter.workflows.caretaker import Caretaker
+
     settings = read_settings(environ)
     configure_logs(settings.log_level)
     board = make_switchboard(settings)
@@ -118,6 +128,10 @@ def make_app(environ: Mapping[str, str]) -> Flask:
 
 def run_clock(settings: Settings) -> None:
     """The clock process, until it is told to stop; it lets the web process write first."""
+    from callrouter.adapters.health_probe import HttpHealthProbe
+    from callrouter.jobs.run import run_jobs
+    from callrouter.jobs.schedule import make_schedule
+
     database = open_database(settings.database_url, gives_way=True)
     schedule = make_schedule(
         database,

@@ -7,7 +7,7 @@ from functools import cached_property
 import click
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.migrations import current_revision, head_revision
+from callrouter.adapters.storage.revisions import current_revision, head_revision
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.cli.gunicorn_server import run_gunicorn

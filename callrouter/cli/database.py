@@ -2,11 +2,8 @@
 
 import click
 
-from callrouter.adapters.storage.migrations import (
-    current_revision,
-    head_revision,
-    upgrade_database,
-)
+from callrouter.adapters.storage.migrations import upgrade_database
+from callrouter.adapters.storage.revisions import current_revision, head_revision
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli
 from callrouter.cli.printing import print_json

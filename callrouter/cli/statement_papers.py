@@ -22,8 +22,6 @@ from callrouter.workflows.export_statement import (
     Told,
     export_statement_csv,
     export_statement_json,
-    export_statement_pdf,
-    export_statement_xlsx,
 )
 
 _EVERY = 500
@@ -83,8 +81,15 @@ def write_papers(context: CliContext, seller_id: str, drawn: Drawn, papers: Pape
             count = export(context.database, drawn, out, told)
         if papers.output is not None:
             _say_written(papers.output, f"{count} entries")
-    if papers.xlsx is None and papers.pdf is None:
-        return
+    if papers.xlsx is not None or papers.pdf is not None:
+        _print_papers(context, seller_id, drawn, papers)
+
+
+def _print_papers(context: CliContext, seller_id: str, drawn: Drawn, papers: Papers) -> None:
+    # What writes them takes longer to import than most commands take to run.
+    from callrouter.workflows.print_statement import export_statement_pdf, export_statement_xlsx
+
+    total = drawn.head.entries
     letterhead = _find_letterhead(context, seller_id)
     if papers.xlsx is not None:
         with whole_file(papers.xlsx) as file, show_progress("calls", total) as told:

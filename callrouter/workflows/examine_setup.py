@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.migrations import current_revision, head_revision
+from callrouter.adapters.storage.revisions import current_revision, head_revision
 from callrouter.adapters.storage.server_time import read_server_time, wait_for_answer
 from callrouter.adapters.storage.spool import Spool
 from callrouter.config import Settings

@@ -1,4 +1,4 @@
-"""A statement as CSV, Excel and PDF, made from its entries each time, whatever their number.
+"""A statement as CSV and JSON lines, made from its entries each time, whatever their number.
 
 The CSV of a closed statement is the same to the byte whenever it is made.
 """
@@ -6,23 +6,12 @@ The CSV of a closed statement is the same to the byte whenever it is made.
 import csv
 import json
 from collections.abc import Callable, Iterator
-from itertools import islice
-from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from callrouter.adapters.documents.statement_pdf import write_statement_pdf
-from callrouter.adapters.documents.statement_xlsx import write_statement_xlsx
 from callrouter.adapters.storage.account_statements import Account, read_statement
-from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.adapters.storage.statement_lines import Selection, stream_lines, tally_lines
 from callrouter.domain.billing.statement import Line, Statement, Summary, summarize
-from callrouter.domain.billing.statement_document import (
-    Letterhead,
-    Recipient,
-    StatementDocument,
-)
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.money import say_micros
 from callrouter.domain.periods import find_wall_time
@@ -50,8 +39,6 @@ COLUMNS = (
     "corrects",
     "terms_version",
 )
-MOST_CALLS_OF_A_PDF = 5000
-"""About a hundred pages; more are read in a table anyway."""
 
 LineRecord: TypeAlias = dict[str, str | int | float | None]
 """One line by the names in COLUMNS, in their order; amounts are decimal text."""
@@ -110,56 +97,6 @@ def write_lines(head: Statement, lines: Iterator[Line], out: Writable) -> Iterat
         cells = make_line_record(head, line).values()
         writer.writerow("" if cell is None else spell_cell(cell) for cell in cells)
         yield line
-
-
-def export_statement_xlsx(
-    database: Database, drawn: Drawn, letterhead: Letterhead | None, file: Path, told: Told
-) -> None:
-    """Write the statement as an Excel workbook."""
-    document = _make_document(database, drawn, letterhead)
-    with database.read() as connection:
-        calls = tell_lines(stream_lines(connection, drawn.lines, of_calls=True), told)
-        write_statement_xlsx(document, calls, file)
-
-
-def export_statement_pdf(
-    database: Database, drawn: Drawn, letterhead: Letterhead | None, file: Path, told: Told
-) -> int:
-    """Write the statement as a PDF; how many calls aren't listed in it, since it would be endless.
-
-    Raises RefusedError when the letterhead's font can't be used.
-    """
-    document = _make_document(database, drawn, letterhead)
-    left_out = max(0, drawn.head.entries - len(document.others) - MOST_CALLS_OF_A_PDF)
-    with database.read() as connection:
-        lines = stream_lines(connection, drawn.lines, of_calls=True)
-        calls = tell_lines(islice(lines, MOST_CALLS_OF_A_PDF), told)
-        write_statement_pdf(document, calls, left_out, file)
-    return left_out
-
-
-def _make_document(
-    database: Database, drawn: Drawn, letterhead: Letterhead | None
-) -> StatementDocument:
-    """Addressed as the agreement says that was in force; from the seller's name without a head."""
-    head, seller_id = drawn.head, drawn.lines.account.seller_id
-    with database.read() as connection:
-        agreement = read_agreement(connection, seller_id, head.party, head.agreement_version)
-        others = tuple(stream_lines(connection, drawn.lines, of_calls=False))
-        sellers = {seller.seller_id: seller.name for seller in summarize_sellers(connection)}
-        summary = summarize(tally_lines(connection, drawn.lines))
-    name = (agreement.name if agreement else "") or head.party.party_id
-    return StatementDocument(
-        statement=head,
-        summary=summary,
-        sender=letterhead or Letterhead(name=sellers[seller_id]),
-        recipient=Recipient(
-            name=name,
-            address=agreement.address if agreement else (),
-            email=agreement.email if agreement else "",
-        ),
-        others=others,
-    )
 
 
 def tell_lines(lines: Iterator[Line], told: Told) -> Iterator[Line]:

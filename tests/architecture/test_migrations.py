@@ -6,6 +6,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from callrouter.adapters.storage import migrations
+from callrouter.adapters.storage.revisions import head_revision
 
 FOLDER = Path(migrations.__file__).parent
 VERSIONS = sorted(path for path in (FOLDER / "versions").glob("*.py") if path.stem != "__init__")
@@ -32,4 +33,4 @@ def test_each_follows_the_one_before_and_the_last_is_the_head() -> None:
     ]
     # So that two branches that both add a migration meet in a merge conflict.
     assert (FOLDER / "versions" / ".head").read_text("utf-8").strip() == scripts[0].revision
-    assert migrations.head_revision() == scripts[0].revision
+    assert head_revision() == scripts[0].revision

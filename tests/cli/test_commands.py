@@ -2,27 +2,23 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from callrouter.cli.commands import cli
+from tests.cli.command_tree import walk_commands
 from tests.cli.terminal import Terminal
 
 DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 
 
-def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    for name, command in sorted(group.commands.items()):
-        if isinstance(command, click.Group):
-            yield from walk(command, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
-
-
-COMMANDS = dict(walk(cli))
+COMMANDS = {
+    name: command for name, command in walk_commands(cli) if not isinstance(command, click.Group)
+}
 each_command = pytest.mark.parametrize("name", COMMANDS)
 
 
@@ -100,6 +96,37 @@ def test_the_issues_commands_are_all_there() -> None:
 
 def test_the_version_is_the_packages() -> None:
     assert re.fullmatch(r"cli, version \d+\.\d+\.\d+\n", Terminal({}).ok("--version"))
+
+
+def test_the_list_of_commands_says_what_the_help_of_each_begins_with() -> None:
+    """It imports none of them, so their first sentences are written down twice."""
+    listing = Terminal({}).ok("--help").partition("Commands:")[2].split()
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command
+        sentence = command.get_short_help_str(limit=200)
+        assert f" {name} {sentence} " in f" {' '.join(listing)} "
+
+
+HEAVY = {
+    *("polars", "scipy", "numpy", "fpdf", "xlsxwriter", "aiohttp", "stripe", "twilio"),
+    *("holidays", "apscheduler", "alembic", "flask", "requests"),
+}
+
+
+@pytest.mark.parametrize("words", ["--help", "calls list --help", "statement list --help"])
+def test_a_command_imports_nothing_heavy_that_it_can_do_without(words: str) -> None:
+    """In a process of its own, since this one has imported everything."""
+    script = (
+        "import atexit, sys; from callrouter.__main__ import main;"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words.split()], capture_output=True, text=True, check=True
+    )
+    assert "Usage: " in done.stdout
+    assert HEAVY & set(done.stderr.split()) == set()
 
 
 def test_an_expected_error_is_a_message_and_exit_code_1(terminal: Terminal) -> None:

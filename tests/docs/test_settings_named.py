@@ -1,13 +1,12 @@
 """Every environment variable on our pages is a setting, and every setting is explained."""
 
 import re
-from collections.abc import Iterator
 
-import click
 import pytest
 
 from callrouter.cli.commands import cli
 from callrouter.config import read_settings
+from tests.cli.command_tree import walk_commands
 from tests.docs.pages import ROOT, Page, all_pages, page
 
 PAGES = [pytest.param(each, id=each.name) for each in all_pages()]
@@ -33,19 +32,11 @@ def settings_read() -> frozenset[str]:
     read_settings(environment)
     options = {
         parameter.envvar
-        for command in all_commands(cli)
+        for _, command in walk_commands(cli)
         for parameter in command.params
         if isinstance(parameter.envvar, str)
     }
     return frozenset(environment.asked | options)
-
-
-def all_commands(command: click.Command) -> Iterator[click.Command]:
-    """A command with everything below it."""
-    yield command
-    if isinstance(command, click.Group):
-        for below in command.commands.values():
-            yield from all_commands(below)
 
 
 @pytest.mark.parametrize("shown", PAGES)

@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 
 from callrouter.adapters.storage import migrations
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.adapters.storage.migrations import current_revision, head_revision, upgrade
+from callrouter.adapters.storage.migrations import upgrade
+from callrouter.adapters.storage.revisions import current_revision, head_revision
 from callrouter.adapters.storage.schema import metadata
 from tests.postgresql import PostgresqlServer
 

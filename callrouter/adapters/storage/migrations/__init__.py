@@ -8,11 +8,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.adapters.storage.revisions import head_revision
 
 _FOLDER = Path(__file__).parent
 _LOCK = 0x63616C6C  # any number that nothing else takes: "call"
@@ -41,25 +39,6 @@ def upgrade_database(database: Database) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def current_revision(database: Database) -> str | None:
-    """The revision that the database is at; None when it was never migrated."""
-    with database.read() as connection:
-        return read_revision(connection)
-
-
-def read_revision(connection: Connection) -> str | None:
-    """The same on an open connection."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def head_revision() -> str:
-    """The newest revision that this version of callrouter knows."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise AssertionError("there is no migration")
-    return head
 
 
 def _config() -> Config:

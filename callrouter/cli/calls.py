@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from callrouter.adapters.call_files import CallForm
 from callrouter.adapters.storage.calls import CallRow, read_call, read_event_rows
 from callrouter.adapters.storage.carrier_costs import read_records
 from callrouter.adapters.storage.cdrs import (
@@ -28,6 +29,7 @@ from callrouter.cli.printing import (
 )
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.export_calls import export_calls_csv, export_calls_json, make_record
+from callrouter.workflows.export_calls_as import export_calls_as
 
 _MOST_OPEN_CALLS = 100_000
 _COLUMNS = (
@@ -126,9 +128,17 @@ def show(context: CliContext, call_id: str, seller: str | None, as_json_text: bo
     epilog=example(
         "callrouter calls export --since 2026-11-01 --until 2026-12-01 -o november.csv",
         "callrouter calls export --buyer acme --json",
+        "callrouter calls export --buyer acme --since 2026-11-01 --as ringba -o for-acme.csv",
     )
 )
 @filter_options
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice([form.value for form in CallForm]),
+    metavar="SYSTEM",
+    help="In the columns of plain, ringba, retreaver, trackdrive or twilio, for others to import.",
+)
 @click.option("--json", "as_json_lines", is_flag=True, help="JSON, one call a line.")
 @output_option
 @seller_option
@@ -136,6 +146,7 @@ def show(context: CliContext, call_id: str, seller: str | None, as_json_text: bo
 def export(
     context: CliContext,
     wanted: CdrFilter,
+    form: str | None,
     as_json_lines: bool,
     output: Path | None,
     seller: str | None,
@@ -146,9 +157,19 @@ def export(
     an apostrophe in front; numbers such as +18005550100 stay as they are.
     """
     seller_id = context.find_seller(seller)
-    export_calls = export_calls_json if as_json_lines else export_calls_csv
     with open_output(output) as out:
-        count = export_calls(context.database, seller_id, out, wanted)
+        if form is not None:
+            count = export_calls_as(
+                context.database,
+                seller_id,
+                CallForm(form),
+                out,
+                wanted,
+                as_json_lines=as_json_lines,
+            )
+        else:
+            export_calls = export_calls_json if as_json_lines else export_calls_csv
+            count = export_calls(context.database, seller_id, out, wanted)
     if output is not None:
         click.echo(f"{count} calls written to {output}", err=True)
 

@@ -28,7 +28,7 @@ def stream_call_money(
     while True:
         rows = list_cdrs(connection, seller_id, wanted, after, page)
         call_sids = [stored.cdr.call_sid for stored in rows]
-        booked = _read_booked(connection, seller_id, call_sids)
+        booked = read_booked(connection, seller_id, call_sids)
         costs = _read_costs(connection, seller_id, call_sids)
         for stored in rows:
             cdr = stored.cdr
@@ -69,9 +69,10 @@ def sum_costs_without_cdr(
     return tuple(Cost(currency, int(micros), legs) for currency, micros, legs in rows)
 
 
-def _read_booked(
+def read_booked(
     connection: Connection, seller_id: str, call_sids: Sequence[str]
 ) -> dict[str, list[Booked]]:
+    """What stands in the ledger for each of these calls, corrections counted, by call."""
     account = (_ENTRY.call_sid, _ENTRY.side, _ENTRY.party_id, _ENTRY.currency)
     statement = (
         sa.select(*account, sa.func.sum(_ENTRY.amount_micros))

@@ -11,6 +11,7 @@ from callrouter.adapters.storage import (
     payment_tables,
     schedule_tables,
     standing_tables,
+    tie_out_tables,
 )
 from callrouter.adapters.storage.tables import metadata
 
@@ -26,4 +27,5 @@ __all__ = [
     "payment_tables",
     "schedule_tables",
     "standing_tables",
+    "tie_out_tables",
 ]

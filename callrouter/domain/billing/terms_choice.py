@@ -1,6 +1,6 @@
 """Which of a party's terms hold for a call: in force when it began, and the most specific."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -33,10 +33,17 @@ def find_terms_for(
     agreement: Agreement, campaign_id: str, destination_id: str, at: datetime
 ) -> Terms | None:
     """The terms for a call to a destination that begins at `at`; None when there are none."""
+    return choose_terms(agreement.terms, campaign_id, destination_id, at)
+
+
+def choose_terms(
+    all_terms: Iterable[Terms], campaign_id: str, destination_id: str, at: datetime
+) -> Terms | None:
+    """The same of terms that needn't be a whole agreement."""
     return max(
         (
             terms
-            for terms in agreement.terms
+            for terms in all_terms
             if terms.campaign_id in ("", campaign_id)
             and terms.destination_id in ("", destination_id)
             and terms.starts_at <= at

@@ -26,3 +26,17 @@ class TieOutRules:
     tolerance_ms: int = 1000
     dispute_days: int | None = None
     zone: str = "UTC"
+
+    @property
+    def since_ms(self) -> int:
+        """The period's first instant, as frames have it."""
+        return _to_ms(self.since)
+
+    @property
+    def until_ms(self) -> int:
+        """The first instant after the period."""
+        return _to_ms(self.until)
+
+
+def _to_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

@@ -6,7 +6,12 @@ from typing import TypeAlias
 
 import polars as pl
 
+from callrouter.domain.billing.terms import Clock
+from callrouter.domain.tie_out.classes import PAIRS, UNSURE
 from callrouter.domain.tie_out.frames import FOLDED, OURS, THEIRS, CallerKind, empty
+from callrouter.domain.tie_out.mapping import Field
+from callrouter.domain.tie_out.measures import Measure, read_ours, read_theirs
+from callrouter.domain.tie_out.sides import Sides
 
 Cell: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = Mapping[str, Cell]
@@ -14,6 +19,7 @@ Row: TypeAlias = Mapping[str, Cell]
 AT = datetime(2026, 10, 1, 14, 0, tzinfo=UTC)
 AT_MS = int(AT.timestamp() * 1000)
 USD = 1_000_000
+MEASURE = Measure(Clock.CONNECTED, Field.TOTAL)
 CALLER = "+14155550101"
 DID = "+18005550150"
 ACME_EAST = "+14155550150"
@@ -95,3 +101,41 @@ def calls_of(rows: Iterable[Row]) -> pl.DataFrame:
 def numbered(count: int) -> list[str]:
     """So many different callers."""
     return [f"+1415555{number:04}" for number in range(count)]
+
+
+def sides_of(ours: Iterable[Row], calls: Iterable[Row], duplicates: Iterable[Row] = ()) -> Sides:
+    """Both sides, our connected time to be compared with their total."""
+    repeated: list[Row] = [
+        {"duplicate_of": 0, "why": "the same to the letter", **each} for each in duplicates
+    ]
+    theirs = calls_of(calls)
+    base = theirs.drop("rows").schema
+    return Sides(
+        ours_of(ours).with_columns(our_ms=read_ours(MEASURE)),
+        theirs.with_columns(their_ms=read_theirs(MEASURE)),
+        pl.DataFrame(
+            [
+                {"at_ms": AT_MS} | _theirs(theirs.height + number, row)
+                for number, row in enumerate(repeated)
+            ],
+            schema=base | {"duplicate_of": pl.Int64, "why": pl.String},
+        ).with_columns(their_ms=read_theirs(MEASURE)),
+    )
+
+
+def pairs_of(*numbers: tuple[int, int]) -> pl.DataFrame:
+    """PAIRS, found by the caller."""
+    rows = [
+        {"our": our, "their": their, "by": "caller", "gap_ms": 0, "score": 1.0, "runner_up": None}
+        for our, their in numbers
+    ]
+    return pl.DataFrame(rows, schema=PAIRS)
+
+
+def unsure_of(*candidates: tuple[int, int, int]) -> pl.DataFrame:
+    """UNSURE: group, our and their numbers."""
+    rows = [
+        {"group": group, "our": our, "their": their, "score": 0.5}
+        for group, our, their in candidates
+    ]
+    return pl.DataFrame(rows, schema=UNSURE)

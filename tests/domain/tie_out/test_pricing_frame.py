@@ -105,7 +105,7 @@ def choose(talks: list[Talk], terms: tuple[Terms, ...]) -> list[int]:
     return chosen
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(some_talks(), min_size=1, max_size=12),
     st.lists(some_terms(), max_size=3).map(tuple),

@@ -1,0 +1,99 @@
+"""Pairs of a call and a record in classes, with their seconds and money."""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from callrouter.domain.tie_out.classes import DIFFERENCE_CLASS
+from callrouter.domain.tie_out.pair_words import SAME_SECONDS, say_why_pairs
+from callrouter.domain.tie_out.pricing_frame import Marks, find_crossed
+from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.sides import Sides
+from callrouter.domain.tie_out.their_money import Places, PricedPairs, price_pairs
+
+_SECOND_MS = 1000
+_AGREE, _ROUNDING, _SAME_MONEY, _ACROSS = range(4)
+"""The first of DIFFERENCE_CLASS, as it numbers them."""
+
+
+def class_pairs(
+    sides: Sides,
+    pairs: pl.DataFrame,
+    places: tuple[Places, Places],
+    step_ms: int,
+    rules: TieOutRules,
+) -> pl.DataFrame:
+    """LINES without `line_no` for `pairs`, whose rows are at `places` in `sides`."""
+    our_places, their_places = places
+    ours = sides.ours.select("started_at_ms", "our_ms", "charged_micros")[our_places]
+    theirs = sides.calls.select("rows", "their_ms", "price_micros")[their_places]
+    priced = price_pairs(sides, our_places, theirs, rules)
+    lines = pairs.with_columns(
+        at_ms=ours["started_at_ms"],
+        rows=theirs["rows"],
+        our_ms=ours["our_ms"],
+        their_ms=theirs["their_ms"],
+        our_micros=ours["charged_micros"],
+        their_micros=pl.Series(priced.micros),
+        price_micros=theirs["price_micros"],
+        candidates=pl.lit(""),
+    )
+    codes = _choose_classes(lines, step_ms, rules, has_times=sides.has_times)
+    lines = lines.with_columns(pl.Series("class", codes).cat.to(DIFFERENCE_CLASS))
+    told = _find_told(lines, codes, rules)
+    words = say_why_pairs(
+        _add_grounds(lines, told, priced, our_places, sides, rules), step_ms, rules
+    )
+    why = pl.concat([pl.Series([SAME_SECONDS]), words])
+    places_of_words = np.where(told, np.cumsum(told), 0)
+    return lines.with_columns(why=why.gather(pl.Series(places_of_words)))
+
+
+def _choose_classes(
+    lines: pl.DataFrame, step_ms: int, rules: TieOutRules, *, has_times: bool
+) -> npt.NDArray[np.uint8]:
+    same_money = (lines["our_micros"] == lines["their_micros"]).to_numpy()
+    if not has_times:
+        return np.where(same_money, _AGREE, _ACROSS).astype(np.uint8)
+    our_ms = lines["our_ms"].to_numpy()
+    their_ms = lines["their_ms"].fill_null(0).to_numpy()
+    apart_ms = np.abs(their_ms - our_ms)
+    same_seconds = their_ms // _SECOND_MS == our_ms // _SECOND_MS
+    near = (apart_ms <= rules.tolerance_ms) | ((apart_ms < step_ms) & (their_ms >= our_ms))
+    of_time = np.where(same_seconds, _AGREE, np.where(near, _ROUNDING, _SAME_MONEY))
+    return np.where(same_money, of_time, _ACROSS).astype(np.uint8)
+
+
+def _find_told(lines: pl.DataFrame, codes: npt.NDArray[np.uint8], rules: TieOutRules) -> Marks:
+    """The pairs of which more is to be said than that the seconds are the same."""
+    more: Marks = (
+        lines.select(
+            pl.col("their_ms").is_null()
+            | (pl.col("at_ms") < rules.since_ms)
+            | (pl.col("at_ms") >= rules.until_ms)
+            | (pl.col("price_micros") != pl.col("their_micros")).fill_null(value=False)
+        )
+        .to_series()
+        .to_numpy()
+    )
+    told: Marks = more | (codes != _AGREE)
+    return told
+
+
+def _add_grounds(
+    lines: pl.DataFrame,
+    told: Marks,
+    priced: PricedPairs,
+    our_places: Places,
+    sides: Sides,
+    rules: TieOutRules,
+) -> pl.DataFrame:
+    """The lines that are told, with what the words need to know."""
+    some = lines.filter(pl.Series(told))
+    ours, theirs = some["our_ms"].to_numpy(), some["their_ms"].fill_null(0).to_numpy()
+    low, high = np.minimum(ours, theirs), np.maximum(ours, theirs)
+    return some.with_columns(
+        crossed_s=pl.Series(find_crossed(low, high, priced.chosen[told], rules.terms)),
+        by_time=pl.Series(priced.by_time[told]),
+        reason=sides.ours["reason"].gather(pl.Series(our_places[told])),
+    )

@@ -1,0 +1,204 @@
+"""The lines of a tie-out added up: by class, by day, and the way from our total to theirs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from callrouter.domain.tie_out.classes import DifferenceClass
+from callrouter.domain.tie_out.pricing_frame import list_thresholds
+from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.sides import Sides
+
+WIDEST_S = 30
+"""Differences of more seconds are counted together, at either end of a histogram."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What some lines come to. `rows` are records of their file, `their_calls` what they make."""
+
+    lines: int = 0
+    our_calls: int = 0
+    their_calls: int = 0
+    rows: int = 0
+    our_ms: int = 0
+    their_ms: int = 0
+    our_micros: int = 0
+    their_micros: int = 0
+
+    @property
+    def micros(self) -> int:
+        """What theirs comes to more than ours."""
+        return self.their_micros - self.our_micros
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """One day on the agreement's clocks, by when calls began with us; None: nothing says when.
+
+    `differing` are the lines that don't agree: where there are none nobody need look further.
+    """
+
+    day: date | None
+    sums: Sums
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way from our total to theirs: by so much money, because of so many lines."""
+
+    difference: DifferenceClass
+    words: str
+    lines: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class GapCount:
+    """Pairs whose seconds, theirs less ours, differ by `gap_s`; `across` of them in money, too."""
+
+    gap_s: int
+    pairs: int
+    across: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearThreshold:
+    """Calls of either side that lasted from `seconds` on, less than a second more."""
+
+    threshold_s: int
+    seconds: int
+    ours: int
+    theirs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """A tie-out in figures; every class is there, in the classes' order.
+
+    `steps` lead from `whole.our_micros` to `whole.their_micros`. `price_micros` is what their own
+    price column adds up to (None: it has none). `gaps` are the pairs by their difference in whole
+    seconds, `near` the calls of either side around each threshold of the terms.
+    """
+
+    classes: Mapping[DifferenceClass, Sums]
+    days: tuple[DayTotal, ...]
+    whole: Sums
+    steps: tuple[Step, ...]
+    price_micros: int | None
+    gaps: tuple[GapCount, ...]
+    near: tuple[NearThreshold, ...]
+
+
+_SUMS = {
+    "lines": pl.len(),
+    "our_calls": pl.col("our").count(),
+    "their_calls": pl.col("their").count(),
+    "rows": pl.col("rows").sum(),
+    "our_ms": pl.col("our_ms").sum(),
+    "their_ms": pl.col("their_ms").sum(),
+    "our_micros": pl.col("our_micros").sum(),
+    "their_micros": pl.col("their_micros").sum(),
+}
+_AGREES = pl.col("class") == DifferenceClass.AGREE.value
+_ACROSS = pl.col("class") == DifferenceClass.ACROSS_THRESHOLD.value
+_WORDS = {
+    DifferenceClass.OURS_ONLY: "calls that their file hasn't got",
+    DifferenceClass.THEIRS_ONLY: "records that are no calls of ours",
+    DifferenceClass.DUPLICATE: "records that are there twice",
+    DifferenceClass.AMBIGUOUS: "calls and records of which nothing tells which is which",
+}
+
+
+def add_up(lines: pl.DataFrame, sides: Sides, rules: TieOutRules) -> Totals:
+    """What LINES come to; they are of `sides`, and account for all of either."""
+    classes = {
+        DifferenceClass(row["class"]): _read_sums(row)
+        for row in lines.group_by("class").agg(**_SUMS).iter_rows(named=True)
+    }
+    whole = _read_sums(lines.select(**_SUMS).row(0, named=True))
+    assert (whole.our_calls, whole.rows) == _count_rows(sides), "a row is in no class"  # noqa: S101
+    return Totals(
+        classes={each: classes.get(each, Sums()) for each in DifferenceClass},
+        days=tuple(_list_days(lines, rules.zone)),
+        whole=whole,
+        steps=tuple(_list_steps(lines, classes)),
+        price_micros=_add_prices(sides),
+        gaps=tuple(_count_gaps(lines)),
+        near=tuple(_count_near(sides, rules)),
+    )
+
+
+def _read_sums(row: Mapping[str, int]) -> Sums:
+    return Sums(**{name: row[name] for name in _SUMS})
+
+
+def _count_rows(sides: Sides) -> tuple[int, int]:
+    """How many calls of ours and records of theirs there are, the duplicates included."""
+    return sides.ours.height, int(sides.calls["rows"].sum()) + sides.duplicates.height
+
+
+def _list_days(lines: pl.DataFrame, zone: str) -> Iterator[DayTotal]:
+    instants = pl.col("at_ms").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
+    day = instants.dt.convert_time_zone(zone).dt.date().alias("day")
+    differing = (~_AGREES).sum().alias("differing")
+    days = lines.group_by(day).agg(differing, **_SUMS).sort("day", nulls_last=True)
+    for row in days.iter_rows(named=True):
+        yield DayTotal(row["day"], _read_sums(row), row["differing"])
+
+
+def _list_steps(lines: pl.DataFrame, classes: Mapping[DifferenceClass, Sums]) -> Iterator[Step]:
+    """Pairs across a threshold in both directions, then what stands alone; none of no lines."""
+    across = lines.filter(_ACROSS).select(more=pl.col("their_micros") - pl.col("our_micros"))[
+        "more"
+    ]
+    for words, some in (
+        ("calls that they pay less for", across.filter(across < 0)),
+        ("calls that they pay more for", across.filter(across > 0)),
+    ):
+        if len(some):
+            yield Step(DifferenceClass.ACROSS_THRESHOLD, words, len(some), int(some.sum()))
+    for difference, words in _WORDS.items():
+        if difference in classes:
+            sums = classes[difference]
+            yield Step(difference, words, sums.lines, sums.micros)
+
+
+def _add_prices(sides: Sides) -> int | None:
+    prices = pl.concat([sides.calls["price_micros"], sides.duplicates["price_micros"]])
+    return None if prices.null_count() == len(prices) else int(prices.sum())
+
+
+def _count_gaps(lines: pl.DataFrame) -> Iterator[GapCount]:
+    """Pairs by the seconds between their times, rounded down, as when fractions are cut off."""
+    apart_s = pl.col("their_ms") // 1000 - pl.col("our_ms") // 1000
+    counted = (
+        lines.select(gap_s=apart_s.clip(-WIDEST_S - 1, WIDEST_S + 1), across=_ACROSS)
+        .drop_nulls("gap_s")
+        .group_by("gap_s")
+        .agg(pl.len(), pl.col("across").sum())
+        .sort("gap_s")
+    )
+    for gap_s, pairs, across in counted.iter_rows():
+        yield GapCount(gap_s, pairs, across)
+
+
+def _count_near(sides: Sides, rules: TieOutRules) -> Iterator[NearThreshold]:
+    """How many calls of either side end in each second around a threshold."""
+    thresholds = {after_s for terms in rules.terms for after_s in list_thresholds(terms)}
+    for threshold_s in sorted(thresholds - {0}):
+        seconds = range(max(0, threshold_s - WIDEST_S), threshold_s + WIDEST_S)
+        ours = _count_seconds(sides.ours["our_ms"], seconds)
+        theirs = _count_seconds(sides.calls["their_ms"], seconds)
+        for second in seconds:
+            yield NearThreshold(threshold_s, second, ours.get(second, 0), theirs.get(second, 0))
+
+
+def _count_seconds(ms: pl.Series, seconds: range) -> Mapping[int, int]:
+    """How many times last each of the seconds, begun or whole."""
+    near = ms.filter(ms.is_between(seconds.start * 1000, seconds.stop * 1000, closed="left"))
+    counted = (near // 1000).value_counts(name="calls")
+    return dict(counted.iter_rows())

@@ -46,6 +46,11 @@ def list_cells(head: Statement) -> tuple[str, ...]:
     )
 
 
+def say_entries(head: Statement) -> str:
+    """A statement's number, and how many entries are on it."""
+    return f"{head.number}: {head.entries} {'entry' if head.entries == 1 else 'entries'}"
+
+
 def describe_head(head: Statement, summary: Summary) -> Iterator[str]:
     """A statement's head and sums, line by line."""
     name = f"statement {head.number}" if head.number else "draft of a statement"

@@ -27,6 +27,7 @@ from callrouter.cli.statement_text import (
     head_as_json,
     list_cells,
     list_places,
+    say_entries,
     statement_as_json,
 )
 from callrouter.domain.billing.party import Party
@@ -185,7 +186,7 @@ def close(
         return
     for head in closed:
         amount = say_amount(head.amount_micros, head.currency)
-        click.echo(f"{head.number}: {head.entries} entries, {amount}, due {head.due_on}")
+        click.echo(f"{say_entries(head)}, {amount}, due {head.due_on}")
     if not closed:
         click.echo("no statement is due")
 
@@ -247,7 +248,7 @@ def verify(
     else:
         head = verified.statement
         amount = say_amount(head.amount_micros, head.currency)
-        click.echo(f"{number}: {head.entries} entries, {amount}")
+        click.echo(f"{say_entries(head)}, {amount}")
         click.echo(f"its CSV: {verified.csv_bytes} bytes, SHA-256 {verified.csv_sha256}")
         for problem in verified.problems:
             click.echo(make_visible(f"wrong: {problem}"))

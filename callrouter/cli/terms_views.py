@@ -15,8 +15,8 @@ from callrouter.adapters.storage.agreements import (
     current_agreement_version,
     list_agreement_versions,
     list_agreements,
-    read_agreement,
     read_agreement_text,
+    read_agreement_version,
 )
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import (
@@ -38,7 +38,6 @@ from callrouter.cli.printing import (
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.billing.terms_words import describe_agreement
-from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.compare_agreements import compare_agreements
 from callrouter.workflows.compare_tables import Difference
 
@@ -76,8 +75,8 @@ def show(
         raise click.UsageError("--csv is for the list of all parties: terms are no table")
     with context.database.read() as connection:
         number = version or current_agreement_version(connection, seller_id, party)
+        agreement = read_agreement_version(connection, seller_id, party, number)
         text = read_agreement_text(connection, seller_id, party, number)
-        agreement = _read(connection, seller_id, party, number)
     if as_json_text:
         print_json(as_json(agreement))
     elif as_toml:
@@ -199,7 +198,8 @@ def _compare_all(
 ) -> Mapping[int, tuple[Difference, ...]]:
     """What each version changed."""
     stored = {
-        each.version: _read(connection, seller_id, each.party, each.version) for each in versions
+        each.version: read_agreement_version(connection, seller_id, each.party, each.version)
+        for each in versions
     }
     return {
         number: compare_agreements(stored.get(number - 1), agreement)
@@ -217,13 +217,6 @@ def _tell(
         "note": version.note,
     }
     return told if changed is None else {**told, "diff": as_json(changed[version.version])}
-
-
-def _read(connection: Connection, seller_id: str, party: Party, version: int) -> Agreement:
-    agreement = read_agreement(connection, seller_id, party, version)
-    if agreement is None:
-        raise NotFoundError(f"{party} has no terms of version {version}")
-    return agreement
 
 
 def _read_side(connection: Connection, seller_id: str, party: Party, side: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
-from callrouter.adapters.storage.agreements import read_agreement
+from callrouter.adapters.storage.agreements import read_agreement_version
 from callrouter.adapters.storage.attempt_outcomes import read_earnings
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.routing_tables import read_table_text
@@ -23,7 +23,6 @@ from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.conditions import Earnings
 from callrouter.domain.directory import Directory
-from callrouter.domain.errors import NotFoundError
 from callrouter.domain.plan import Plan, make_plan
 from callrouter.domain.routing_table import RoutingTable, StrategyName
 from callrouter.domain.standing import Standings
@@ -170,7 +169,9 @@ class Compiled:
     ) -> Agreement:
         """One version of what a party has agreed to, from memory or else from the database."""
         return self._agreements.get(
-            (seller_id, party), version, lambda: _read(connection, seller_id, party, version)
+            (seller_id, party),
+            version,
+            lambda: read_agreement_version(connection, seller_id, party, version),
         )
 
     def standings(
@@ -208,10 +209,3 @@ class Compiled:
                 for each in plan.routes
             },
         )
-
-
-def _read(connection: Connection, seller_id: str, party: Party, version: int) -> Agreement:
-    agreement = read_agreement(connection, seller_id, party, version)
-    if agreement is None:
-        raise NotFoundError(f"{party} has no terms of version {version}")
-    return agreement

@@ -97,22 +97,15 @@ def reverse_entry(
 ) -> Entry:
     """Take back an entry, whole; in the open period, naming the closed statement that has it.
 
-    A call that is taken back isn't charged again. Raises RefusedError for a reversal, for an entry
-    that was taken back before, and where no reason is given; NotFoundError for an unknown one.
+    A call that is taken back isn't charged again. Raises RefusedError for a reversal, for a payment
+    (which is taken back with all that is kept of it: reverse_payment), for an entry that was taken
+    back before, and where no reason is given; NotFoundError for an unknown one.
     """
     _refuse_without_reason(reason)
     with database.write() as connection:
         currency = choose_currency(connection, seller_id, party, currency)
         lock_account(connection, seller_id, party, currency)
-        entry = read_entry(connection, seller_id, party, currency, number)
-        if entry is None:
-            raise NotFoundError(f"{party} has no entry {number} in {currency}")
-        taken_back = read_reversal(connection, seller_id, party, currency, number)
-        if taken_back is not None:
-            raise RefusedError(
-                f"entry {number} of {party} was taken back by entry {taken_back.number}"
-                f" ({taken_back.author}: {taken_back.reason})"
-            )
+        entry = _find_reversible(connection, seller_id, party, currency, number)
         statement = read_statement_of(connection, seller_id, entry)
         posting = reverse(entry, at, reason, author, statement)
         [reversal] = post_locked(connection, seller_id, [posting], at)
@@ -147,6 +140,27 @@ def _say_unknown(connection: Connection, seller_id: str, party: Party) -> NotFou
         known = ", ".join(sorted(buyers)) or "none"
         return NotFoundError(f"there is no {party.side} {party.party_id!r}; there is {known}")
     return NotFoundError(f"{party} has no account: apply its terms first")
+
+
+def _find_reversible(
+    connection: Connection, seller_id: str, party: Party, currency: str, number: int
+) -> Entry:
+    """An entry that wasn't taken back yet, and may be in this way."""
+    entry = read_entry(connection, seller_id, party, currency, number)
+    if entry is None:
+        raise NotFoundError(f"{party} has no entry {number} in {currency}")
+    if entry.kind is EntryKind.PAYMENT:
+        raise RefusedError(
+            f"entry {number} of {party} is a payment ({entry.reason}): take it back with"
+            " `callrouter payment reverse`"
+        )
+    taken_back = read_reversal(connection, seller_id, party, currency, number)
+    if taken_back is not None:
+        raise RefusedError(
+            f"entry {number} of {party} was taken back by entry {taken_back.number}"
+            f" ({taken_back.author}: {taken_back.reason})"
+        )
+    return entry
 
 
 def _refuse_without_reason(reason: str) -> None:

@@ -102,6 +102,16 @@ def test_an_entry_is_taken_back_once(terminal: Terminal) -> None:
     assert first[2] == "reversal of 1"
 
 
+def test_a_payment_is_not_taken_back_behind_the_back_of_what_is_kept_of_it(
+    terminal: Terminal,
+) -> None:
+    """Or it could neither be taken again nor be given to whom it belongs."""
+    terminal.ok("payment", "take", "5.00", "USD", *ACME, "--reference", "wire 7")
+    said = terminal.refused("ledger", "reverse", "3", *ACME, *ANN)
+    assert "is a payment (5.00 USD by hand:acme/USD/wire 7): take it back with `callrouter" in said
+    terminal.ok("payment", "reverse", "hand:acme/USD/wire 7", "--note", "it bounced")
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [

@@ -152,7 +152,7 @@ def test_all_that_is_due_is_closed_at_once(billed: Terminal) -> None:
 
     assert billed.ok("statement", "close", "--due").splitlines() == [
         "acme-2026-0001: 5 entries, 112.50 USD, due 2026-12-08",
-        "P-radio-one-2026-0001: 1 entries, 20.00 USD, due 2026-12-08",
+        "P-radio-one-2026-0001: 1 entry, 20.00 USD, due 2026-12-08",
     ]
     assert billed.ok("statement", "close", "--due") == "no statement is due\n"
 

@@ -126,7 +126,9 @@ def test_lists_are_csv_too(applied: Terminal) -> None:
 
 
 def test_what_is_not_there_cannot_be_shown(applied: Terminal) -> None:
-    assert "publisher acme has no terms" in applied.refused("terms", "show", "--publisher", "acme")
+    for words in (("show",), ("diff", "newest", "1")):
+        said = applied.refused("terms", *words, "--publisher", "acme")
+        assert said == "Error: publisher acme has no terms yet\n"
     assert "no terms of version 9" in applied.refused(
         "terms", "show", "--buyer", "acme", "--version", "9"
     )

@@ -85,7 +85,7 @@ def test_a_day_on_which_everything_agrees(talked: TwilioSide, board: Switchboard
 
     assert (run.our_legs, run.their_legs, run.findings) == (2, 2, 0)
     assert run.classes == {AuditClass.AGREES: 2}
-    assert run.is_whole
+    assert run.finished_at is not None
     assert findings(board, run) == ()
     assert alerts(board) == ()
 
@@ -294,7 +294,6 @@ def test_the_carrier_that_does_not_answer_ends_the_run_and_is_remembered(
         (run,) = list_runs(connection, ID, most=10)
         assert read_run(connection, ID) is None
     assert run.failure == "Twilio's REST API is failing"
-    assert not run.is_whole
     assert alerts(board) == ()
 
 

@@ -174,21 +174,18 @@ class Story:
             assert rate_call(connection, self.seller_id, saved, self.now, None)
 
     def _reverse(self, party: Party, number: int) -> None:
-        # Payments are taken back in a way of their own.
-        line = next((x for x in self.lines(party) if x.entry.number == number), None)
-        if line is not None and line.entry.kind is not EntryKind.PAYMENT:
-            with suppress(CallrouterError):
-                reversal = reverse_entry(
-                    self.database,
-                    self.seller_id,
-                    party,
-                    "USD",
-                    number,
-                    reason="as told",
-                    author="ann",
-                    at=self.now,
-                )
-                self.taken_back.add((party, reversal.call_sid))
+        with suppress(CallrouterError):
+            reversal = reverse_entry(
+                self.database,
+                self.seller_id,
+                party,
+                "USD",
+                number,
+                reason="as told",
+                author="ann",
+                at=self.now,
+            )
+            self.taken_back.add((party, reversal.call_sid))
 
     def lines(self, party: Party) -> list[LedgerLine]:
         with self.database.read() as connection:

@@ -163,13 +163,30 @@ def read_agreement(
     return None if body is None else _decode(body, f"the terms of {party}")
 
 
+def read_agreement_version(
+    connection: Connection, seller_id: str, party: Party, version: int
+) -> Agreement:
+    """What a party agreed to as of a version. Raises NotFoundError when there is none."""
+    agreement = read_agreement(connection, seller_id, party, version)
+    if agreement is None:
+        raise _say_missing(party, version)
+    return agreement
+
+
 def read_agreement_text(connection: Connection, seller_id: str, party: Party, version: int) -> str:
     """A version's TOML as it was written. Raises NotFoundError when there is none."""
     named = {**_name(seller_id, party), "version": version}
     text: str | None = connection.execute(_TEXT_OF_VERSION, named).scalar_one_or_none()
     if text is None:
-        raise NotFoundError(f"{party} has no terms of version {version}")
+        raise _say_missing(party, version)
     return text
+
+
+def _say_missing(party: Party, version: int) -> NotFoundError:
+    """Version 0 is the newest of who has agreed to nothing."""
+    return NotFoundError(
+        f"{party} has no terms" + (f" of version {version}" if version else " yet")
+    )
 
 
 def list_agreements(connection: Connection, seller_id: str) -> tuple[Agreement, ...]:

@@ -33,11 +33,6 @@ class AuditRun:
     findings: int = 0
     classes: Mapping[AuditClass, int]
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether it was made to its end."""
-        return self.finished_at is not None and not self.failure
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -162,7 +162,9 @@ def refuse_unfit(posting: Posting) -> None:
     if currency not in DECIMALS:
         raise RefusedError(f"{currency!r} isn't a currency: known are {', '.join(DECIMALS)}")
     if micros % (MICROS // 10 ** DECIMALS[currency]):
-        raise RefusedError(f"the amount has more decimals than {currency}, which has 2")
+        raise RefusedError(
+            f"the amount has more decimals than {currency}, which has {DECIMALS[currency]}"
+        )
     if micros == 0:
         raise RefusedError(f"{say_amount(0, currency)} changes nothing: say an amount as in 25.00")
     if micros > 0 and posting.kind in LESSENING:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from callrouter.domain.billing.ledger import Entry, EntryKind
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.statement_periods import find_last_day
-from callrouter.domain.periods import find_day_start, find_wall_time
+from callrouter.domain.periods import find_wall_time
 
 _DAY = timedelta(days=1)
 
@@ -60,11 +60,6 @@ class Statement:
     def last_day(self) -> date:
         """The last day of its period, on the clocks of its zone."""
         return find_last_day(self.ends_at, self.zone)
-
-    @property
-    def overdue_at(self) -> datetime:
-        """The instant from which it is overdue unless it is paid: the end of `due_on`."""
-        return find_day_start(self.zone, self.due_on + _DAY)
 
 
 _OF_CALLS = (EntryKind.CHARGE, EntryKind.PAYOUT)

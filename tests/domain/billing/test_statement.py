@@ -187,7 +187,6 @@ def test_a_head_says_what_is_due_and_until_when() -> None:
 
     assert (head.first_day, head.last_day) == (date(2026, 11, 16), date(2026, 11, 22))
     assert head.closing_micros == 50
-    assert head.overdue_at == datetime(2026, 12, 9, 6, tzinfo=UTC)
     assert not head.is_draft
 
 

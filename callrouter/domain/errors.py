@@ -3,7 +3,8 @@
 CallrouterError
 ├── SettingsError             the environment is incomplete or misspelt; the process doesn't start
 ├── RefusedError              what was asked breaks a rule; nothing was changed
-│   └── PolicyFileError       … because of lines in a TOML file, each named
+│   ├── PolicyFileError       … because of lines in a TOML file, each named
+│   └── UnreadableFileError   … because a file that was handed in can't be read at all
 ├── NotFoundError             no such thing, or not this seller's
 ├── ChangedUnderneathError    somebody else changed it first; look again, then repeat
 │   └── NoRoomError           … and took the last of a cap: the call is decided again
@@ -50,6 +51,17 @@ class PolicyFileError(RefusedError):
     def __init__(self, problems: tuple[FileProblem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class UnreadableFileError(RefusedError):
+    """A file that was handed in can't be read; `problem` has where and why.
+
+    `key` of the problem is the sheet or the member of a zip, "" where there is but one.
+    """
+
+    def __init__(self, file: str, message: str, *, part: str = "", line: int = 1) -> None:
+        self.problem = FileProblem(file, line, part, message)
+        super().__init__(": ".join(each for each in (f"{file}:{line}", part, message) if each))
 
 
 class NotFoundError(CallrouterError):

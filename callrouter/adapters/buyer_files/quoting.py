@@ -1,0 +1,167 @@
+"""One row of a delimited text to its cells, by the rule, or else as nearly as can be told for sure.
+
+The rule is RFC 4180's: a cell that starts with a quote ends with one, quotes within are doubled.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+_QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
+
+
+class Broken(Enum):
+    """Why a row isn't written by the rule."""
+
+    OPEN = "open"
+    """It ends within quotes: the row may go on in the next line."""
+    WRONG = "wrong"
+    """A quote stands where none may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How rows are written: what stands between cells, blanks behind it, quotes round whole rows.
+
+    `skips_blanks` says that blanks behind the delimiter belong to it; `is_wrapped` that each row
+    is one quoted cell, which has the real row within.
+    """
+
+    delimiter: str
+    skips_blanks: bool = False
+    is_wrapped: bool = False
+
+    @property
+    def mark(self) -> str:
+        """The delimiter as a person writes it."""
+        return self.delimiter + " " if self.skips_blanks else self.delimiter
+
+
+def split_row(text: str, dialect: Dialect) -> list[str] | Broken:
+    """The cells of a row that is written by the rule, or why it isn't one."""
+    if '"' not in text:
+        cells = text.split(dialect.delimiter)
+        return [cell.lstrip(" ") for cell in cells] if dialect.skips_blanks else cells
+    cells_or_broken = _split_quoted(text, dialect)
+    if dialect.is_wrapped and isinstance(cells_or_broken, list) and len(cells_or_broken) == 1:
+        return split_row(cells_or_broken[0], Dialect(dialect.delimiter, dialect.skips_blanks))
+    return cells_or_broken
+
+
+def _split_quoted(text: str, dialect: Dialect) -> list[str] | Broken:
+    """The cells of a row that has quotes somewhere."""
+    cells: list[str] = []
+    at = 0
+    while True:
+        at = _skip_blanks(text, at, dialect)
+        if text.startswith('"', at):
+            match = _QUOTED.match(text, at)
+            if match is None:
+                return Broken.OPEN
+            cells.append(match[1].replace('""', '"'))
+            at = match.end()
+        else:
+            end = _find_end(text, at, dialect)
+            if '"' in text[at:end]:
+                return Broken.WRONG
+            cells.append(text[at:end])
+            at = end
+        if at == len(text):
+            return cells
+        if not text.startswith(dialect.delimiter, at):
+            return Broken.WRONG
+        at += len(dialect.delimiter)
+
+
+def repair_row(text: str, dialect: Dialect, width: int) -> list[str] | None:
+    """The cells of a row whose quotes are broken, where they can be told for sure.
+
+    For sure is: a way to read it gives `width` cells, and all ways that do agree on what stands in
+    which cell, but for the quotes themselves. None otherwise.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    for way in _WAYS:
+        cells = way(text, dialect)
+        if cells is not None and len(cells) == width:
+            found.setdefault(tuple(cell.replace('"', "").strip() for cell in cells), cells)
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def split_loosely(text: str, dialect: Dialect) -> list[str]:
+    """The cells where a quote that was closed too early is taken as it stands.
+
+    For `"User 10" <415>,"a,b"`: the first cell ends at the next delimiter.
+    """
+    cells: list[str] = []
+    at = 0
+    while True:
+        at = _skip_blanks(text, at, dialect)
+        match = _QUOTED.match(text, at)
+        end = _find_end(text, match.end() if match else at, dialect)
+        if match and match.end() == end:
+            cells.append(match[1].replace('""', '"'))
+        else:
+            cells.append(text[at:end])
+        if end == len(text):
+            return cells
+        at = end + len(dialect.delimiter)
+
+
+def _split_by_edges(text: str, dialect: Dialect) -> list[str] | None:
+    """The cells where a quote closes only before a delimiter: `"Bob "Bo" Doe","next"`."""
+    cells: list[str] = []
+    at = 0
+    while True:
+        at = _skip_blanks(text, at, dialect)
+        if text.startswith('"', at):
+            end = text.find(f'"{dialect.delimiter}', at + 1)
+            if end < 0:
+                if len(text) < at + 2 or not text.endswith('"'):
+                    return None
+                end = len(text) - 1
+            cells.append(text[at + 1 : end].replace('""', '"'))
+            end += 1
+        else:
+            end = _find_end(text, at, dialect)
+            cells.append(text[at:end])
+        if end == len(text):
+            return cells
+        at = end + len(dialect.delimiter)
+
+
+def _unwrap(text: str, dialect: Dialect) -> list[str] | None:
+    """The cells of a row that stands within one pair of quotes, quotes within doubled or not."""
+    match = _QUOTED.fullmatch(text)
+    inner = match[1].replace('""', '"') if match else text[1:-1]
+    if not (text.startswith('"') and text.endswith('"')):
+        return None
+    cells = split_row(inner, dialect)
+    return cells if isinstance(cells, list) else None
+
+
+def _split_anywhere(text: str, dialect: Dialect) -> list[str]:
+    """The cells where quotes mean nothing."""
+    return text.split(dialect.delimiter)
+
+
+_WAYS: tuple[Callable[[str, Dialect], list[str] | None], ...] = (
+    _split_by_edges,
+    split_loosely,
+    _unwrap,
+    _split_anywhere,
+)
+"""From the one that explains most; the first that fits gives the cells."""
+
+
+def _skip_blanks(text: str, at: int, dialect: Dialect) -> int:
+    """Where a cell begins."""
+    while dialect.skips_blanks and text.startswith(" ", at):
+        at += 1
+    return at
+
+
+def _find_end(text: str, at: int, dialect: Dialect) -> int:
+    """Where the next delimiter stands, or the row ends."""
+    end = text.find(dialect.delimiter, at)
+    return len(text) if end < 0 else end

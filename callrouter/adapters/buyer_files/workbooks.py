@@ -1,0 +1,98 @@
+"""Sheets of XLSX, XLS and ODS workbooks, read: formulas are what they last came to, or text."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+from polars.exceptions import NoDataError
+
+from callrouter.adapters.buyer_files.assembly import Source, assemble
+from callrouter.adapters.buyer_files.limits import Limits
+from callrouter.adapters.buyer_files.raw_table import RawTable, Repair
+from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, find_shape
+
+_WRITER = "callrouter.adapters.buyer_files.sheet_writer"
+_ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
+
+
+def read_workbook(
+    content: bytes, source: Source, limits: Limits, has_header: bool | None = None
+) -> Iterator[RawTable]:
+    """A table for each visible sheet that has cells; it may have no rows.
+
+    Raises UnreadableFileError where it is under a password, damaged or too much.
+    """
+    if _ENCRYPTED_MARK in content[:65536] or _ENCRYPTED_MARK in content[-65536:]:
+        raise source.refuse("is a workbook under a password; send it without one")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "workbook"
+        path.write_bytes(content)
+        sheets, hidden = _write_sheets(path, source, limits)
+        notes = tuple(
+            Repair(part=name, line=1, message="a hidden sheet, which isn't read", rows=0)
+            for name in hidden
+        )
+        for index, name in enumerate(sheets):
+            part = " / ".join(each for each in (source.part, name) if each)
+            of_sheet = replace(source, part=part) if len(sheets) > 1 else source
+            table = _read_sheet(Path(folder) / f"{index}.csv", of_sheet, limits, has_header)
+            if table is not None:
+                yield replace(table, repairs=notes)
+                notes = ()
+
+
+def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str], list[str]]:
+    """The names of a workbook's sheets, written as CSV files beside it, and of those hidden."""
+    command = [sys.executable, "-m", _WRITER, str(path), str(path.parent)]
+    command += [str(limits.workbook_memory_bytes), str(limits.cells)]
+    try:
+        done = subprocess.run(  # noqa: S603 — our own module, by paths that we made
+            command, capture_output=True, timeout=limits.workbook_seconds, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        message = f"is a workbook that takes longer than {limits.workbook_seconds} s to open"
+        raise source.refuse(f"{message}; save it as CSV") from error
+    if done.returncode:
+        raise source.refuse("is a workbook that needs too much memory; save it as CSV")
+    said = json.loads(done.stdout)
+    if said.get("error") == "password":
+        raise source.refuse("is a workbook under a password; send it without one")
+    if said.get("error") == "size":
+        raise source.refuse(f"has a sheet of more than {limits.cells:,} cells; send it in parts")
+    if "error" in said:
+        raise source.refuse(f"is a workbook that can't be read ({said['error']}); save it as CSV")
+    return said["sheets"], said["hidden"]
+
+
+def _read_sheet(
+    path: Path, source: Source, limits: Limits, has_header: bool | None
+) -> RawTable | None:
+    """The table of one sheet; None where it has no cells."""
+    try:
+        rows = pl.read_csv(path, has_header=False, infer_schema=False, empty_string_is_null=False)
+    except NoDataError:
+        return None
+    if rows.width - 1 > limits.columns:
+        raise source.refuse(f"has {rows.width - 1:,} columns; at most {limits.columns:,} are read")
+    if len(rows) > limits.rows or len(rows) * rows.width > limits.cells:
+        raise source.refuse("has too many rows; send it in parts")
+    columns = rows.get_columns()
+    cells = pl.DataFrame([c.alias(f"c{index}") for index, c in enumerate(columns[1:])])
+    cells = cells.with_columns(columns[0].cast(pl.Int64).alias("line"))
+    head = _read_head(cells)
+    shape = find_shape([row.cells for row in head], has_header)
+    shape = replace(shape, width=cells.width - 1)
+    first = head[shape.first].line if shape.first < len(head) else head[-1].line + 1
+    return assemble(head, shape, cells.filter(pl.col("line") >= first), source)
+
+
+def _read_head(cells: pl.DataFrame) -> list[HeadRow]:
+    """The first rows that aren't blank."""
+    rows = cells.head(4 * MOST_ABOVE).rows()
+    filled = [row for row in rows if any(cell.strip() for cell in row[:-1])]
+    return [HeadRow(list(row[:-1]), row[-1]) for row in filled[: 2 * MOST_ABOVE]]

@@ -3,7 +3,9 @@
 Each takes frames of `lay_out` and gives the pairs that may be, each once, with what speaks for it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -24,6 +26,7 @@ from callrouter.domain.tie_out.scores import (
     score_of,
 )
 
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 _FIGURES = ("row", "at", "ms")
 _LONG_MS = 30_000
 """How far durations may be apart where they are all there is."""
@@ -50,7 +53,22 @@ class Found:
         return score_of(self.by, self.edges.weight, self.start_gap, self.duration_gap)
 
 
-def lay_out_ours(ours: pl.DataFrame, measure: Measure) -> pl.DataFrame:
+def join_found(parts: Sequence[Found]) -> Found:
+    """The candidates of one pass, found part by part."""
+    edges = [part.edges for part in parts]
+    return Found(
+        parts[0].by,
+        Edges(
+            np.concatenate([each.ours for each in edges]),
+            np.concatenate([each.theirs for each in edges]),
+            np.concatenate([each.weight for each in edges]),
+        ),
+        np.concatenate([part.start_gap for part in parts]),
+        np.concatenate([part.duration_gap for part in parts]),
+    )
+
+
+def lay_out_ours(ours: Frame, measure: Measure) -> Frame:
     """What matching looks at of our side: `row`, `at`, `ms`, and the texts; NONE where unknown."""
     return ours.select(
         pl.col("our").alias("row"),
@@ -64,7 +82,7 @@ def lay_out_ours(ours: pl.DataFrame, measure: Measure) -> pl.DataFrame:
     )
 
 
-def lay_out_theirs(calls: pl.DataFrame, measure: Measure) -> pl.DataFrame:
+def lay_out_theirs(calls: Frame, measure: Measure) -> Frame:
     """The same of theirs; `caller` is "" unless it is a whole number."""
     is_number = pl.col("caller_kind") == CallerKind.NUMBER
     return calls.select(
@@ -84,13 +102,16 @@ def find_by_id(ours: pl.DataFrame, theirs: pl.DataFrame, scales: Scales, _window
     told = theirs.filter(pl.col("shared_id") != "").select("row", "shared_id")
     if not told.height:
         return _found(MatchedBy.SHARED_ID, ours, theirs, np.empty((2, 0), np.int64), scales)
-    ids = [
-        ours.select("row", shared_id="call_sid"),
-        ours.select("row", shared_id=pl.col("leg_sids").str.split(" ")).explode("shared_id"),
-    ]
-    pairs = pl.concat(ids).join(told, on="shared_id").select("row", "row_right")
+    pairs = list_ids(ours).join(told, on="shared_id").select("row", "row_right")
     both = drop_repeats(pairs["row"].to_numpy(), pairs["row_right"].to_numpy())
     return _found(MatchedBy.SHARED_ID, ours, theirs, np.stack(both), scales)
+
+
+def list_ids(ours: Frame) -> Frame:
+    """`row` with each `shared_id` that the buyer may know the call by."""
+    legs = ours.select("row", shared_id=pl.col("leg_sids").str.split(" ")).explode("shared_id")
+    ids: Frame = pl.concat([ours.select("row", shared_id="call_sid"), legs])
+    return ids
 
 
 def find_by_caller(
@@ -183,14 +204,14 @@ def _found(
     pairs: Ints,
     scales: Scales,
 ) -> Found:
-    a, b = _places(ours, pairs[0]), _places(theirs, pairs[1])
+    a, b = places_of(ours, pairs[0]), places_of(theirs, pairs[1])
     starts = gap_of(theirs["at"].to_numpy()[b], ours["at"].to_numpy()[a])
     durations = gap_of(theirs["ms"].to_numpy()[b], ours["ms"].to_numpy()[a])
     edges = Edges(pairs[0], pairs[1], scales.weigh(by, starts, durations))
     return Found(by, edges, starts, durations)
 
 
-def _places(side: pl.DataFrame, rows: Ints) -> Ints:
+def places_of(side: pl.DataFrame, rows: Ints) -> Ints:
     """Where the numbered rows stand in the frame."""
     numbers = side["row"].to_numpy()
     places = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int64)
@@ -203,8 +224,8 @@ def _fits(ours: pl.DataFrame, theirs: pl.DataFrame, edges: Edges) -> Flags:
     """Whether our caller can be the masked one of theirs: the same digits where both are known."""
     pairs = pl.DataFrame(
         {
-            "caller": ours["caller"].gather(_places(ours, edges.ours)),
-            "pattern": theirs["caller_pattern"].gather(_places(theirs, edges.theirs)),
+            "caller": ours["caller"].gather(places_of(ours, edges.ours)),
+            "pattern": theirs["caller_pattern"].gather(places_of(theirs, edges.theirs)),
         }
     )
     either_unknown = (pl.col("caller") == "") | (pl.col("pattern") == "")

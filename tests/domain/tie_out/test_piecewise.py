@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callrouter.domain.billing.terms import Clock
+from callrouter.domain.tie_out.mapping import Field
+from callrouter.domain.tie_out.matching import match
+from callrouter.domain.tie_out.measures import Measure
+from callrouter.domain.tie_out.piecewise import match_in_pieces
+from tests.domain.tie_out.sides import AT_MS, Row, calls_of, ours_of, s
+
+MEASURE = Measure(Clock.CONNECTED, Field.TOTAL)
+CALLERS = [f"+1415555010{n}" for n in range(3)]
+
+starts = st.none() | st.integers(0, 400).map(lambda half_second: AT_MS + 500 * half_second)
+lengths = st.none() | st.integers(0, 4).map(lambda ten: s(10 * ten))
+our_rows = st.lists(
+    st.fixed_dictionaries(
+        {"caller": st.sampled_from(["", *CALLERS]), "at_ms": starts, "connected_ms": lengths}
+    ),
+    max_size=14,
+)
+their_rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "caller": st.sampled_from(["", *CALLERS]),
+            "caller_kind": st.sampled_from(["number", "number", "withheld"]),
+            "at_ms": starts,
+            "total_ms": lengths,
+            "shared_id": st.sampled_from(["", "", "", "CA1", "CA2", "CA9"]),
+        }
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=7, deadline=None)
+@given(our_rows, their_rows, st.sampled_from([s(20), s(35), s(90)]), st.integers(1, 3))
+def test_piece_by_piece_the_same_comes_out_as_from_the_whole(
+    ours: list[Row], theirs: list[Row], piece_ms: int, ranges: int
+) -> None:
+    sides = ours_of(ours), calls_of(theirs)
+    whole = match(*sides, MEASURE, window_ms=s(12))
+
+    pieces = match_in_pieces(
+        sides[0].lazy(),
+        sides[1].lazy(),
+        MEASURE,
+        window_ms=s(12),
+        piece_ms=piece_ms,
+        ranges=ranges,
+    )
+
+    assert pieces.pairs.equals(whole.pairs)
+    assert pieces.unsure.equals(whole.unsure)
+
+
+def test_a_crowd_is_cut_off_in_the_same_way() -> None:
+    ours: list[Row] = [
+        {"at_ms": AT_MS + n * 400, "connected_ms": s(20 + n * 7 % 90)} for n in range(150)
+    ]
+    theirs: list[Row] = [
+        {"at_ms": AT_MS + n * 400 + n % 5 * 300, "total_ms": s(20 + n * 7 % 90)} for n in range(150)
+    ]
+    sides = ours_of(ours), calls_of(theirs)
+    whole = match(*sides, MEASURE, window_ms=s(10))
+
+    pieces = match_in_pieces(
+        sides[0].lazy(), sides[1].lazy(), MEASURE, window_ms=s(10), piece_ms=s(30)
+    )
+
+    assert pieces.pairs.equals(whole.pairs)
+
+
+@pytest.mark.parametrize("gap_s", [-3, 0, 3])
+def test_a_call_over_midnight_is_found_once(gap_s: int) -> None:
+    midnight_ms = (AT_MS // 86_400_000 + 1) * 86_400_000
+    ours: list[Row] = [{"at_ms": AT_MS}, {"at_ms": midnight_ms - s(1)}]
+    theirs: list[Row] = [{"at_ms": midnight_ms - s(1) + s(gap_s)}, {"at_ms": AT_MS}]
+
+    pieces = match_in_pieces(
+        ours_of(ours).lazy(), calls_of(theirs).lazy(), MEASURE, window_ms=s(15)
+    )
+
+    assert pieces.pairs.select("our", "their").rows() == [(0, 1), (1, 0)]
+
+
+def test_files_are_read_a_piece_at_a_time(tmp_path: Path) -> None:
+    rows: list[Row] = [{"at_ms": AT_MS + n * s(3_600), "caller": CALLERS[n % 3]} for n in range(72)]
+    for side, name in ((ours_of(rows), "ours"), (calls_of(rows), "theirs")):
+        side.write_parquet(tmp_path / f"{name}.parquet")
+
+    pieces = match_in_pieces(
+        pl.scan_parquet(tmp_path / "ours.parquet"),
+        pl.scan_parquet(tmp_path / "theirs.parquet"),
+        MEASURE,
+        window_ms=s(15),
+        ranges=2,
+    )
+
+    assert pieces.pairs.height == 72

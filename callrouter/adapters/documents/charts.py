@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from markupsafe import Markup
+
 from callrouter.adapters.documents.drawing import (
     ACCENT,
     BAD,
@@ -16,6 +18,7 @@ from callrouter.adapters.documents.drawing import (
     INK,
     QUIET,
     RULE,
+    THEIRS,
     Drawing,
 )
 
@@ -35,7 +38,7 @@ class WaterfallStep:
 
 def draw_waterfall(
     start: WaterfallStep, steps: Sequence[WaterfallStep], end: WaterfallStep
-) -> str:
+) -> Markup:
     """From one total to another, a step a line; the axis begins near the least, not at 0."""
     runs = [start.micros]
     for step in steps:
@@ -76,7 +79,7 @@ class GapBar:
     other_money: int
 
 
-def draw_gaps(bars: Sequence[GapBar]) -> str:
+def draw_gaps(bars: Sequence[GapBar]) -> Markup:
     """Upright bars in the order given: calls by the gap between both durations."""
     height, top, foot = 220.0, 22.0, 40.0
     drawing = Drawing(_WIDTH, height, "Calls by the gap between their duration and ours")
@@ -104,14 +107,49 @@ def draw_gaps(bars: Sequence[GapBar]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockDay:
+class NearBar:
+    """How many calls of either side lasted so many whole seconds."""
+
+    seconds: int
+    ours: int
+    theirs: int
+
+
+def draw_near(bars: Sequence[NearBar], threshold_s: int) -> Markup:
+    """Upright pairs of bars, ours and theirs, second by second, and where a threshold stands."""
+    height, top, foot, left = 190.0, 22.0, 40.0, 50.0
+    drawing = Drawing(_WIDTH, height, f"Calls that lasted about {threshold_s} s, ours and theirs")
+    most = max(max(bar.ours, bar.theirs) for bar in bars) or 1
+    span = _WIDTH - left - 10
+    wide, floor = span / len(bars), height - foot
+    drawing.line((left, floor), (left + span, floor))
+    drawing.text(left - 6, top + 4, f"{most:,}", anchor="end", colour=FAINT)
+    drawing.text(left - 6, floor + 4, "0", anchor="end", colour=FAINT)
+    for index, bar in enumerate(bars):
+        x = left + index * wide
+        for shift, calls, colour in ((0.0, bar.ours, ACCENT), (0.5, bar.theirs, THEIRS)):
+            tall = calls / most * (floor - top)
+            drawing.rect(x + shift * wide, floor - tall, wide / 2 - 0.5, tall, colour)
+        if bar.seconds % 10 == 0:
+            drawing.text(x, floor + 14, f"{bar.seconds} s", anchor="middle", colour=FAINT)
+        if bar.seconds == threshold_s:
+            drawing.line((x - 0.5, top - 8), (x - 0.5, floor), BAD, 1.2)
+    drawing.rect(left, height - 14, 9, 9, ACCENT)
+    drawing.text(left + 14, height - 6, "ours", colour=FAINT)
+    drawing.rect(left + 60, height - 14, 9, 9, THEIRS)
+    drawing.text(left + 74, height - 6, "theirs", colour=FAINT)
+    return drawing.as_svg()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDot:
     """By how many seconds a clock was ahead on a day, beyond its zone."""
 
     day: date
     ahead_s: float
 
 
-def draw_clock(days: Sequence[ClockDay]) -> str:
+def draw_clock(days: Sequence[ClockDot]) -> Markup:
     """A buyer's clock over the days: how far ahead it was, a dot a day."""
     height, top, foot, left = 170.0, 14.0, 28.0, 60.0
     drawing = Drawing(_WIDTH, height, "By how many seconds their clock was ahead, day by day")

@@ -23,10 +23,19 @@ _INK, _FAINT, _RULE, _ACCENT = (28, 32, 38), (110, 117, 127), (208, 212, 218), (
 _MISSING = "\u25a1"
 
 
+Sheet: TypeAlias = Literal["letter", "a4"]
+_LETTER_CURRENCIES = frozenset({"USD", "CAD", "MXN"})
+
+
+def choose_sheet(currency: str) -> Sheet:
+    """The sheet that is common where people pay in a currency."""
+    return "letter" if currency in _LETTER_CURRENCIES else "a4"
+
+
 class Paper(FPDF):
     """Pages of one document; every page has a foot with `foot` and its number."""
 
-    def __init__(self, sheet: Literal["letter", "a4"], foot: str, made_at: datetime) -> None:
+    def __init__(self, sheet: Sheet, foot: str, made_at: datetime) -> None:
         super().__init__(format=sheet)
         self.foot = foot
         self.set_creation_date(made_at)
@@ -88,6 +97,12 @@ class Paper(FPDF):
         if self._known.issuperset(text):
             return text
         return "".join(c if c in self._known else _MISSING for c in text)
+
+    def heading(self, text: str) -> None:
+        """What stands above a part of the document."""
+        self.style(11, bold=True, accent=True)
+        self.line_of_text(text, height_mm=6)
+        self.ln(1)
 
     def line_of_text(self, text: str, *, height_mm: float = 4.4, width_mm: float = 0) -> None:
         """One line, shortened to its width, and down to the next."""

@@ -5,9 +5,8 @@ The same statement gives the same bytes.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
-from callrouter.adapters.documents.paper import MARGIN_MM, Paper
+from callrouter.adapters.documents.paper import MARGIN_MM, Paper, choose_sheet
 from callrouter.adapters.documents.paper_table import Column, PaperTable
 from callrouter.adapters.documents.wording import (
     KINDS,
@@ -23,7 +22,6 @@ from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.statement import Line, Place
 from callrouter.domain.billing.statement_document import StatementDocument, say_hours, say_seconds
 
-_LETTER_CURRENCIES = frozenset({"USD", "CAD", "MXN"})
 _POINTS, _SMALL = 8.5, 7.5
 _RIGHT_MM = 88.0
 _SUMS = (Column("", 33), Column("", _RIGHT_MM - 33, "R"))
@@ -38,9 +36,8 @@ def write_statement_pdf(
     Raises RefusedError when the letterhead names a font that can't be used.
     """
     head = document.statement
-    sheet: Literal["letter", "a4"] = "letter" if head.currency in _LETTER_CURRENCIES else "a4"
     foot = f"{document.sender.name} · {say_title(head)} {head.number}".rstrip()
-    with Paper(sheet, foot, head.closed_at) as paper:
+    with Paper(choose_sheet(head.currency), foot, head.closed_at) as paper:
         if document.sender.font:
             paper.add_fallback(document.sender.font)
         paper.set_title(f"{say_title(head)} {head.number}".rstrip())
@@ -134,7 +131,7 @@ def _write_places(paper: Paper, document: StatementDocument) -> None:
         Column("Connected", width * 0.12, "R"),
         Column(f"Amount {document.statement.currency}", width * 0.14, "R"),
     )
-    _title(paper, "Calls by campaign and destination")
+    paper.heading("Calls by campaign and destination")
     table = PaperTable(paper, columns, _POINTS)
     for place in document.summary.places:
         table.row(_cells_of_place(place))
@@ -164,7 +161,7 @@ def _write_how_to_pay(paper: Paper, document: StatementDocument) -> None:
         return
     if paper.room_mm < 14 + 4.4 * len(lines):
         paper.add_page(same=True)
-    _title(paper, "How to pay")
+    paper.heading("How to pay")
     paper.style(9)
     for text in lines:
         paper.line_of_text(text)
@@ -188,7 +185,7 @@ def _write_others(paper: Paper, document: StatementDocument) -> None:
             continue
         if paper.room_mm < 25:
             paper.add_page(same=True)
-        _title(paper, title)
+        paper.heading(title)
         table = PaperTable(paper, columns, _POINTS)
         for line in lines:
             booked, amount = line.entry.booked_at, line.entry.amount_micros
@@ -206,7 +203,7 @@ def _write_calls(
     for line in calls:
         if table is None:
             paper.add_page(orientation="landscape")
-            _title(paper, "Calls")
+            paper.heading("Calls")
             table = PaperTable(paper, _columns_of_calls(paper.epw, head.currency), _SMALL)
         table.row(_cells_of_call(line, head.zone), faint=not line.entry.amount_micros)
     if left_out:
@@ -251,9 +248,3 @@ def _cells_of_call(line: Line, zone: str) -> Sequence[str]:
 def _say_reason(line: Line) -> str:
     corrects = line.entry.corrects
     return f"{line.entry.reason} (corrects {corrects})" if corrects else line.entry.reason
-
-
-def _title(paper: Paper, text: str) -> None:
-    paper.style(11, bold=True, accent=True)
-    paper.line_of_text(text, height_mm=6)
-    paper.ln(1)

@@ -1,27 +1,19 @@
 """A statement as an Excel workbook: a sheet of sums, one of all calls, one of what else there is.
 
-Figures are numbers and instants are dates, on the clocks of the party's zone; row by row, so that
-any number of calls takes the same memory.
+Instants are on the clocks of the party's zone; any number of calls takes the same memory.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
-import xlsxwriter
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from callrouter.adapters.documents.wording import KINDS, say_balance, say_kind, say_title
+from callrouter.adapters.documents.workbook import MOST_ROWS, Book
 from callrouter.domain.billing.ledger import EntryKind
 from callrouter.domain.billing.statement import Line
 from callrouter.domain.billing.statement_document import StatementDocument
-from callrouter.domain.money import MICROS
-from callrouter.domain.periods import find_wall_time
-
-MOST_ROWS = 1_000_000
-"""Of one sheet; Excel has 1,048,576. Further calls go onto a further sheet."""
 
 _CALLS = (
     ("Call started", 20), ("Call", 37), ("Campaign", 18), ("Destination", 18), ("Caller", 15),
@@ -42,61 +34,10 @@ _PLACES = (
 )  # fmt: skip
 
 
-class _Book:
-    """A workbook with its formats; `zone` is whose clocks its dates are on."""
-
-    def __init__(self, file: Path, zone: str, made_at: datetime, title: str) -> None:
-        options = {
-            "constant_memory": True,
-            # What strangers wrote stays text.
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-        }
-        self.book = xlsxwriter.Workbook(str(file), options)
-        created = made_at.astimezone(UTC).replace(tzinfo=None)
-        self.book.set_properties({"title": title, "created": created})
-        self.zone = zone
-        self.bold = self._format(bold=True)
-        self.head = self._format(bold=True, bottom=1, bg_color="#E8EEF4")
-        self.money = self._format(num_format="#,##0.00####")
-        self.total = self._format(num_format="#,##0.00####", bold=True, top=1)
-        self.seconds = self._format(num_format="0.000")
-        self.date = self._format(num_format="yyyy-mm-dd")
-        self.time = self._format(num_format="yyyy-mm-dd hh:mm:ss")
-
-    def add_list(self, name: str, columns: Sequence[tuple[str, int]]) -> Worksheet:
-        """A sheet with a header that stays when it is scrolled, and can be filtered."""
-        sheet: Worksheet = self.book.add_worksheet(name)
-        sheet.freeze_panes(1, 0)
-        for i, (title, width) in enumerate(columns):
-            sheet.set_column(i, i, width)
-            sheet.write_string(0, i, title, self.head)
-        return sheet
-
-    def write_time(self, sheet: Worksheet, row: int, column: int, at: datetime) -> None:
-        """An instant on the clocks of the zone."""
-        wall = find_wall_time(self.zone, at).replace(tzinfo=None)
-        sheet.write_datetime(row, column, wall, self.time)
-
-    def write_money(
-        self, sheet: Worksheet, row: int, column: int, micros: int, shape: Format | None = None
-    ) -> None:
-        """An amount as a number."""
-        sheet.write_number(row, column, Decimal(micros) / MICROS, shape or self.money)
-
-    def write_seconds(self, sheet: Worksheet, row: int, column: int, ms: int) -> None:
-        """A duration as a number of seconds."""
-        sheet.write_number(row, column, Decimal(ms) / 1000, self.seconds)
-
-    def _format(self, **properties: object) -> Format:
-        made: Format = self.book.add_format(properties)
-        return made
-
-
 def write_statement_xlsx(document: StatementDocument, calls: Iterable[Line], file: Path) -> None:
     """Write the workbook to `file`; `calls` are all lines of calls in their order."""
     head = document.statement
-    book = _Book(file, head.zone, head.closed_at, f"{say_title(head)} {head.number}".rstrip())
+    book = Book(file, head.zone, head.closed_at, f"{say_title(head)} {head.number}".rstrip())
     _write_sums(book, document)
     _write_calls(book, calls)
     if document.others:
@@ -104,7 +45,7 @@ def write_statement_xlsx(document: StatementDocument, calls: Iterable[Line], fil
     book.book.close()
 
 
-def _write_sums(book: _Book, document: StatementDocument) -> None:
+def _write_sums(book: Book, document: StatementDocument) -> None:
     head, sheet = document.statement, book.book.add_worksheet("Statement")
     for i, (_, width) in enumerate(_PLACES):
         sheet.set_column(i, i, width)
@@ -138,7 +79,7 @@ def _write_sums(book: _Book, document: StatementDocument) -> None:
     _write_places(book, sheet, document, row + 1)
 
 
-def _write_places(book: _Book, sheet: Worksheet, document: StatementDocument, row: int) -> None:
+def _write_places(book: Book, sheet: Worksheet, document: StatementDocument, row: int) -> None:
     for i, (title, _) in enumerate(_PLACES):
         sheet.write_string(row, i, title, book.head)
     for place in document.summary.places:
@@ -157,7 +98,7 @@ def _write_places(book: _Book, sheet: Worksheet, document: StatementDocument, ro
     book.write_money(sheet, row + 1, 6, calls.amount_micros, book.total)
 
 
-def _write_calls(book: _Book, calls: Iterable[Line]) -> None:
+def _write_calls(book: Book, calls: Iterable[Line]) -> None:
     sheet, row, sheets = book.add_list("Calls", _CALLS), 0, 1
     for line in calls:
         if row == MOST_ROWS:
@@ -178,7 +119,7 @@ def _write_calls(book: _Book, calls: Iterable[Line]) -> None:
     sheet.autofilter(0, 0, row, len(_CALLS) - 1)
 
 
-def _write_others(book: _Book, others: Iterable[Line]) -> None:
+def _write_others(book: Book, others: Iterable[Line]) -> None:
     sheet = book.add_list("Other entries", _OTHERS)
     for row, line in enumerate(others, 1):
         entry = line.entry

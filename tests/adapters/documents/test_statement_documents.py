@@ -3,13 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fpdf import FPDF
 
 from callrouter.adapters.documents import statement_xlsx
 from callrouter.adapters.documents.statement_pdf import write_statement_pdf
@@ -26,10 +24,10 @@ from callrouter.domain.billing.statement_document import (
     say_seconds,
 )
 from callrouter.domain.errors import RefusedError
+from tests.adapters.documents.reading import read_cells
 
 SINCE = datetime(2026, 11, 16, 6, tzinfo=UTC)
 MICROS = 1_000_000
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def make_line(number: int, kind: EntryKind, dollars: int, reason: str, **more: object) -> Line:
@@ -95,39 +93,6 @@ def make_document(calls: list[Line], *others: Line, **head: object) -> Statement
 
 def count_pages(file: Path) -> int:
     return file.read_bytes().count(b"/Type /Page\n")
-
-
-def read_cells(file: Path, sheet: int) -> list[list[str]]:
-    """The cells of a sheet by rows, as they stand in its XML."""
-    with ZipFile(file) as book:
-        root = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{sheet}.xml"))  # noqa: S314 - our own
-        names = [n for n in book.namelist() if n.endswith("sharedStrings.xml")]
-        assert names == []  # texts stand in the rows, so that no list of them is kept in memory
-    return [
-        ["".join(cell.itertext()) for cell in row.iter(f"{_MAIN}c")]
-        for row in root.iter(f"{_MAIN}row")
-    ]
-
-
-@pytest.fixture
-def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is written onto the pages of PDFs, before fonts make numbers of it."""
-    written: list[str] = []
-    onto_page, into_cell = FPDF.text, FPDF.cell
-
-    def text(self: FPDF, x: float, y: float, text: str = "") -> None:
-        written.append(text)
-        onto_page(self, x, y, text)
-
-    def cell(
-        self: FPDF, w: float | None = None, h: float | None = None, text: str = "", **more: object
-    ) -> bool:
-        written.append(text)
-        return into_cell(self, w, h, text, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(FPDF, "text", text)
-    monkeypatch.setattr(FPDF, "cell", cell)
-    return written
 
 
 def test_a_pdf_has_letterhead_sums_places_and_every_call(tmp_path: Path, texts: list[str]) -> None:

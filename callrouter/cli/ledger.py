@@ -9,7 +9,7 @@ import click
 from callrouter.adapters.storage.ledger import AccountId, list_accounts
 from callrouter.adapters.storage.ledger_lists import EntryFilter, LedgerLine, list_newest
 from callrouter.cli.context import CliContext
-from callrouter.cli.ledger_writing import currency_option, post, reverse
+from callrouter.cli.ledger_writing import post, reverse
 from callrouter.cli.options import (
     INSTANT,
     example,
@@ -18,7 +18,7 @@ from callrouter.cli.options import (
     pass_cli,
     seller_option,
 )
-from callrouter.cli.party_options import party_options
+from callrouter.cli.party_options import currency_option, party_options
 from callrouter.cli.printing import (
     JsonValue,
     as_json,
@@ -39,7 +39,7 @@ from callrouter.workflows.export_ledger import (
     export_ledger_json,
     make_entry_record,
 )
-from callrouter.workflows.post_entry import choose_currency
+from callrouter.workflows.find_account import choose_currency
 from callrouter.workflows.view_balances import AccountView, view_balances
 
 _CHECKED = timedelta(days=35)

@@ -4,23 +4,14 @@ import click
 
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import author_options, example, pass_cli, seller_option
-from callrouter.cli.party_options import party_options
+from callrouter.cli.party_options import currency_option, party_options
 from callrouter.cli.printing import make_visible
 from callrouter.domain.billing.ledger import LESSENING, Entry, EntryKind
 from callrouter.domain.billing.party import Party
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.money import read_signed_amount, say_amount
-from callrouter.workflows.post_entry import (
-    BY_HAND,
-    Wanted,
-    choose_currency,
-    post_entry,
-    reverse_entry,
-)
-
-currency_option = click.option(
-    "--currency", metavar="CODE", help="Needed only where the party has accounts in several."
-)
+from callrouter.workflows.find_account import choose_currency
+from callrouter.workflows.post_entry import BY_HAND, Wanted, post_entry, reverse_entry
 
 
 @click.command(

@@ -1,4 +1,4 @@
-"""The options that name a party: `--buyer` or `--publisher`, as one Party."""
+"""The options that name a party, `--buyer` or `--publisher`, and one of its accounts."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +7,12 @@ from typing import Any
 import click
 
 from callrouter.domain.billing.party import Party, Side
+from callrouter.domain.money import DECIMALS
+
+currency_option = click.option(
+    "--currency", type=click.Choice(sorted(DECIMALS), case_sensitive=False), metavar="CODE",
+    help="Of which account; needed only when the party has several.",
+)  # fmt: skip
 
 
 def party_options(*, required: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -17,7 +17,7 @@ from callrouter.cli.options import (
     pass_cli,
     seller_option,
 )
-from callrouter.cli.party_options import party_options
+from callrouter.cli.party_options import currency_option, party_options
 from callrouter.cli.printing import make_visible, print_json, print_table
 from callrouter.cli.statement_papers import Papers, paper_options, show_progress, write_papers
 from callrouter.cli.statement_text import (
@@ -32,17 +32,13 @@ from callrouter.cli.statement_text import (
 )
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.statement import Statement
-from callrouter.domain.money import DECIMALS, say_amount
+from callrouter.domain.money import say_amount
 from callrouter.workflows.close_statement import close_due_statements, close_statement
 from callrouter.workflows.draft_statement import Drawn, draft_statement
 from callrouter.workflows.export_calls import spell_cell
 from callrouter.workflows.export_statement import find_statement, summarize_statement
 from callrouter.workflows.verify_statement import verify_statement
 
-_currency_option = click.option(
-    "--currency", type=click.Choice(sorted(DECIMALS)),
-    help="Of which account; needed only when the party has several.",
-)  # fmt: skip
 _until_option = click.option(
     "--until", "until", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
     help="Its last day, in the party's zone; the end of the agreed period if left out.",
@@ -109,7 +105,7 @@ def show(context: CliContext, number: str, seller: str | None, as_json_text: boo
     )
 )
 @party_options(required=True)
-@_currency_option
+@currency_option
 @_until_option
 @paper_options
 @seller_option
@@ -146,7 +142,7 @@ def draft(
 )
 @party_options(required=False)
 @click.option("--due", is_flag=True, help="All that the clock process would close now, instead.")
-@_currency_option
+@currency_option
 @_until_option
 @author_option
 @seller_option

@@ -49,14 +49,15 @@ def advance_call(
     `known_from` is what this request itself says of the call, for one that was never heard of;
     `tried` are the destinations that its URL says were dialled.
     """
-    spooled = board.find_spooled(seller_id, ended.call_sid, ended.attempt + 1)
-    if spooled is not None:
-        return spooled.twiml
-    try:
-        return _advance(board, seller_id, ended, known_from, tried, raw)
-    except StorageUnavailableError as error:
-        log.warning("routing_degraded", call=ended.call_sid, reason=str(error))
-        return advance_degraded(board, seller_id, ended, known_from, tried, raw)
+    with board.turns.take(seller_id, ended.call_sid):
+        spooled = board.find_spooled(seller_id, ended.call_sid, ended.attempt + 1)
+        if spooled is not None:
+            return spooled.twiml
+        try:
+            return _advance(board, seller_id, ended, known_from, tried, raw)
+        except StorageUnavailableError as error:
+            log.warning("routing_degraded", call=ended.call_sid, reason=str(error))
+            return advance_degraded(board, seller_id, ended, known_from, tried, raw)
 
 
 def _advance(

@@ -25,7 +25,6 @@ from callrouter.workflows.record_event import record_for_listener
 from callrouter.workflows.route_call import route_call
 from callrouter.workflows.screen_buyer import (
     answer_screening,
-    find_decided,
     has_accepted,
     whisper_to_buyer,
 )
@@ -68,7 +67,7 @@ def answer_fallback(
         return answer
     record_for_listener(board, seller_id, asked, arrived, raw)
     attempt = int(step[1])
-    stored = find_decided(board, seller_id, asked.call_sid, attempt + 1)
+    stored = board.find_decided(seller_id, asked.call_sid, attempt + 1)
     if stored is not None:
         return stored.twiml
     lost = _lose_action(asked, attempt, destination_id, caller_status)
@@ -83,13 +82,13 @@ def _find_answer(
 
     Only a caller who has been talking, and hence isn't ringing, is never sent to ring again.
     """
-    newest = find_decided(board, seller_id, call_sid, None)
+    newest = board.find_decided(seller_id, call_sid, None)
     if newest is None or not path.endswith(VOICE):
         return newest
     has_talked = newest.decision.closing in (Closing.CONNECTED, Closing.CALLER_GONE)
     if has_talked and caller_status is not LegStatus.RINGING:
         return newest
-    return find_decided(board, seller_id, call_sid, 1)
+    return board.find_decided(seller_id, call_sid, 1)
 
 
 def _split(url: str) -> SplitResult:

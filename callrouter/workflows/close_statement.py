@@ -16,7 +16,7 @@ from callrouter.adapters.storage.account_statements import (
 )
 from callrouter.adapters.storage.agreements import list_agreements
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.ledger import lock_accounts
+from callrouter.adapters.storage.ledger import list_accounts, lock_accounts
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.adapters.storage.statement_lines import Selection
 from callrouter.domain.billing.party import Party
@@ -29,12 +29,11 @@ from callrouter.domain.money import say_amount
 from callrouter.workflows.draft_statement import (
     Drawn,
     draw_up,
-    find_account,
     find_beginning,
-    list_currencies,
     require_agreement,
     say_nothing_open,
 )
+from callrouter.workflows.find_account import choose_currency, list_currencies
 from callrouter.workflows.ports import Clock
 
 log = structlog.get_logger()
@@ -58,7 +57,8 @@ def close_statement(
     same time are on it or on the next one.
     """
     with database.unhurried().write() as connection:
-        account = find_account(connection, seller_id, party, currency)
+        currency = choose_currency(connection, seller_id, party, currency)
+        account = Account(seller_id, party, currency)
         agreement = require_agreement(connection, seller_id, party)
         _refuse_closed(connection, account, last_day)
         since = find_beginning(connection, account)
@@ -165,8 +165,8 @@ def _find_due(
 
 def _lock(connection: Connection, account: Account) -> None:
     """Nobody adds an entry to the account, or counts the party's statements, until the end."""
-    currencies = list_currencies(connection, account.seller_id, account.party)
-    lock_accounts(connection, account.seller_id, [(account.party, c) for c in currencies])
+    used = [a for a in list_accounts(connection, account.seller_id) if a.party == account.party]
+    lock_accounts(connection, account.seller_id, [(a.party, a.currency) for a in used])
 
 
 def _refuse_closed(connection: Connection, account: Account, last_day: date | None) -> None:

@@ -14,7 +14,6 @@ from callrouter.adapters.storage.account_statements import (
 )
 from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.ledger import list_accounts
 from callrouter.adapters.storage.statement_lines import Selection
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.statement import Statement
@@ -26,6 +25,7 @@ from callrouter.domain.billing.statement_periods import (
 from callrouter.domain.billing.terms import Agreement, Cycle
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.periods import find_wall_time
+from callrouter.workflows.find_account import choose_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,11 @@ def draft_statement(
     """The statement that would be closed next, as things stand now; nothing is written.
 
     `last_day` ends it there instead of with the cycle's period. Raises RefusedError when the party
-    has no agreement, no such account, or nothing is open.
+    has no agreement, no such account, or nothing is open; NotFoundError when it has none at all.
     """
     with database.read() as connection:
-        account = find_account(connection, seller_id, party, currency)
+        currency = choose_currency(connection, seller_id, party, currency)
+        account = Account(seller_id, party, currency)
         agreement = require_agreement(connection, seller_id, party)
         since = find_beginning(connection, account)
         if since is None:
@@ -63,29 +64,6 @@ def draft_statement(
         raise RefusedError(say_nothing_open(account, period))
     head = draw_up(account, agreement, period, found, now)
     return Drawn(head, Selection(account, "", found))
-
-
-def find_account(
-    connection: Connection, seller_id: str, party: Party, currency: str | None
-) -> Account:
-    """The account of a party in a currency, which may be left out when there is only one.
-
-    Raises RefusedError when the party has none, or several and none is named.
-    """
-    known = list_currencies(connection, seller_id, party)
-    if not known:
-        raise RefusedError(f"{party} has no account yet: nothing was ever booked for it")
-    if currency is None and len(known) > 1:
-        raise RefusedError(f"{party} has accounts in {' and '.join(known)}: say which currency")
-    if currency is not None and currency not in known:
-        raise RefusedError(f"{party} has no account in {currency}; there is {', '.join(known)}")
-    return Account(seller_id, party, currency or known[0])
-
-
-def list_currencies(connection: Connection, seller_id: str, party: Party) -> tuple[str, ...]:
-    """The currencies in which a party has accounts."""
-    every = list_accounts(connection, seller_id)
-    return tuple(account.currency for account in every if account.party == party)
 
 
 def require_agreement(connection: Connection, seller_id: str, party: Party) -> Agreement:

@@ -1,4 +1,4 @@
-"""Whether a party has an account in a currency, and whose a statement is."""
+"""In which currencies a party has accounts, and whose a statement is."""
 
 from sqlalchemy import Connection
 
@@ -7,31 +7,45 @@ from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.ledger import list_accounts
 from callrouter.domain.billing.party import Party, Side
-from callrouter.domain.billing.terms import Agreement
+from callrouter.domain.errors import NotFoundError, RefusedError
+
+
+def list_currencies(connection: Connection, seller_id: str, party: Party) -> tuple[str, ...]:
+    """The currencies of a party's accounts: of its terms, and those it ever had entries in."""
+    agreement = read_agreement(connection, seller_id, party)
+    found = {terms.currency for terms in agreement.terms} if agreement else set()
+    if agreement and agreement.credit:
+        found.add(agreement.credit.currency)
+    found |= {a.currency for a in list_accounts(connection, seller_id) if a.party == party}
+    return tuple(sorted(found))
+
+
+def choose_currency(connection: Connection, seller_id: str, party: Party, named: str | None) -> str:
+    """The currency of a party's account: the one that is named, if the party has one in it.
+
+    Raises RefusedError for another one, and when none is named and there are several; NotFoundError
+    for a party that nobody knows, or that has no account.
+    """
+    found = list_currencies(connection, seller_id, party)
+    if not found:
+        raise _say_unknown(connection, seller_id, party)
+    has = " and ".join(found)
+    if named is not None and named not in found:
+        raise RefusedError(f"the account of {party} is in {has}, not in {named}")
+    if named is None and len(found) > 1:
+        raise RefusedError(f"{party} has accounts in {has}: say which currency")
+    return named or found[0]
 
 
 def refuse_account(
     connection: Connection, seller_id: str, party: Party, currency: str
 ) -> str | None:
-    """Why a payment in this currency can't go to the party, or None when it can.
-
-    A party has accounts in the currencies of its terms, and in those that it ever had entries in.
-    """
-    agreement = read_agreement(connection, seller_id, party)
-    accounts = list_accounts(connection, seller_id)
-    currencies = {each.currency for each in accounts if each.party == party}
-    currencies |= _currencies(agreement)
-    if currency in currencies:
-        return None
-    if currencies:
-        has = " and ".join(sorted(currencies))
-        return f"the account of {party} is in {has}: a payment in {currency} can't go there"
-    if party.side is Side.BUYER:
-        buyers = read_directory(connection, seller_id, None).buyers
-        if party.party_id not in buyers:
-            known = ", ".join(sorted(buyers)) or "none at all yet"
-            return f"there is no {party.side} {party.party_id!r}; there is {known}"
-    return f"{party} has no account yet: apply its terms first, with `callrouter terms apply`"
+    """Why a payment in this currency can't go to the party, or None when it can."""
+    try:
+        choose_currency(connection, seller_id, party, currency)
+    except (RefusedError, NotFoundError) as error:
+        return str(error)
+    return None
 
 
 def refuse_statement(
@@ -48,8 +62,11 @@ def refuse_statement(
     return None
 
 
-def _currencies(agreement: Agreement | None) -> set[str]:
-    if agreement is None:
-        return set()
-    found = {terms.currency for terms in agreement.terms}
-    return found | ({agreement.credit.currency} if agreement.credit else set())
+def _say_unknown(connection: Connection, seller_id: str, party: Party) -> NotFoundError:
+    buyers = read_directory(connection, seller_id, None).buyers
+    if party.side is Side.BUYER and party.party_id not in buyers:
+        known = ", ".join(sorted(buyers)) or "none at all yet"
+        return NotFoundError(f"there is no {party.side} {party.party_id!r}; there is {known}")
+    return NotFoundError(
+        f"{party} has no account yet: apply its terms first, with `callrouter terms apply`"
+    )

@@ -6,11 +6,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from callrouter.adapters.storage.agreements import read_agreement
-from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import (
-    list_accounts,
     lock_account,
     post_locked,
     read_by_reference,
@@ -20,8 +17,9 @@ from callrouter.adapters.storage.ledger import (
     read_statement_of,
 )
 from callrouter.domain.billing.ledger import Entry, EntryKind, Posting, refuse_unfit, reverse
-from callrouter.domain.billing.party import Party, Side
+from callrouter.domain.billing.party import Party
 from callrouter.domain.errors import NotFoundError, RefusedError
+from callrouter.workflows.find_account import choose_currency
 from callrouter.workflows.review_standing import review_parties
 
 log = structlog.get_logger()
@@ -112,34 +110,6 @@ def reverse_entry(
     _log(reversal)
     review_parties(database, seller_id, [party], author=author, at=at)
     return reversal
-
-
-def choose_currency(connection: Connection, seller_id: str, party: Party, named: str | None) -> str:
-    """The currency of a party's account: the one that is named, if the party has one in it.
-
-    These are the currencies of its terms, and those that it ever had entries in. Raises
-    RefusedError for another one, and when none is named and there are several; NotFoundError for a
-    party that nobody knows.
-    """
-    agreement = read_agreement(connection, seller_id, party)
-    found = {terms.currency for terms in agreement.terms} if agreement else set()
-    found |= {a.currency for a in list_accounts(connection, seller_id) if a.party == party}
-    if not found:
-        raise _say_unknown(connection, seller_id, party)
-    has = " and ".join(sorted(found))
-    if named is not None and named not in found:
-        raise RefusedError(f"the account of {party} is in {has}, not in {named}")
-    if named is None and len(found) > 1:
-        raise RefusedError(f"{party} has accounts in {has}: say which")
-    return named or next(iter(found))
-
-
-def _say_unknown(connection: Connection, seller_id: str, party: Party) -> NotFoundError:
-    buyers = read_directory(connection, seller_id, None).buyers
-    if party.side is Side.BUYER and party.party_id not in buyers:
-        known = ", ".join(sorted(buyers)) or "none"
-        return NotFoundError(f"there is no {party.side} {party.party_id!r}; there is {known}")
-    return NotFoundError(f"{party} has no account: apply its terms first")
 
 
 def _find_reversible(

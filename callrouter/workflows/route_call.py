@@ -35,14 +35,15 @@ def route_call(board: Switchboard, seller_id: str, arrived: CallArrived, raw: st
 
     What it returns is durable: in the database, or in the spool while that is away.
     """
-    spooled = board.find_spooled(seller_id, arrived.call_sid, 1)
-    if spooled is not None:
-        return spooled.twiml
-    try:
-        return _route(board, seller_id, arrived, raw)
-    except StorageUnavailableError as error:
-        log.warning("routing_degraded", call=arrived.call_sid, reason=str(error))
-        return route_degraded(board, seller_id, arrived, raw)
+    with board.turns.take(seller_id, arrived.call_sid):
+        spooled = board.find_spooled(seller_id, arrived.call_sid, 1)
+        if spooled is not None:
+            return spooled.twiml
+        try:
+            return _route(board, seller_id, arrived, raw)
+        except StorageUnavailableError as error:
+            log.warning("routing_degraded", call=arrived.call_sid, reason=str(error))
+            return route_degraded(board, seller_id, arrived, raw)
 
 
 def _route(board: Switchboard, seller_id: str, arrived: CallArrived, raw: str) -> str:

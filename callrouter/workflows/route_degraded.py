@@ -31,7 +31,10 @@ log = structlog.get_logger()
 
 
 def route_degraded(board: Switchboard, seller_id: str, arrived: CallArrived, raw: str) -> str:
-    """The TwiML for a call's first request, decided without the database."""
+    """The TwiML for a call's first request, decided without the database; as told before, if so."""
+    told = _find_told(board, seller_id, arrived.call_sid, 1)
+    if told is not None:
+        return told
     found = _decide(board, seller_id, begin_call(arrived), arrived.received_at)
     decided = _decided(board, arrived, found, ())
     return _keep(board, seller_id, replace(arrived, degraded=True), raw, decided).twiml
@@ -45,7 +48,13 @@ def advance_degraded(
     tried: tuple[str, ...],
     raw: str,
 ) -> str:
-    """The TwiML after an attempt, decided without the database: by the spool and the URL alone."""
+    """The TwiML after an attempt, decided without the database: by the spool and the URL alone.
+
+    A request that was answered before gets that answer, where it can still be read.
+    """
+    told = _find_told(board, seller_id, ended.call_sid, ended.attempt + 1)
+    if told is not None:
+        return told
     history = read_history((*board.spooled_events(seller_id, ended.call_sid), ended))
     call = read_call_so_far(history, known_from, tried)
     presumed = _presume(board, seller_id, call, ended.destination_id)
@@ -54,6 +63,16 @@ def advance_degraded(
     found = replace(found, decision=replace(found.decision, attempt=ended.attempt + 1))
     decided = _decided(board, known_from, found, call.tried)
     return _keep(board, seller_id, ended, raw, decided).twiml
+
+
+def _find_told(board: Switchboard, seller_id: str, call_sid: str, attempt: int) -> str | None:
+    """The answer that was recorded: the database may be readable, though nobody can write there."""
+    try:
+        decided = board.find_decided(seller_id, call_sid, attempt)
+    except Exception:
+        log.exception("recorded_answer_broke", call=call_sid)
+        return None
+    return decided.twiml if decided else None
 
 
 def _decide(board: Switchboard, seller_id: str, call: CallSoFar, at: datetime) -> Decided:

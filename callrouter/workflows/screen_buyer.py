@@ -5,10 +5,10 @@ What is whispered is what was decided for this attempt, whatever the table says 
 
 from dataclasses import replace
 
-from callrouter.adapters.storage.calls import read_decided, read_events
+from callrouter.adapters.storage.calls import read_events
 from callrouter.adapters.twilio.twiml import render_bridge, render_hangup, render_whisper
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallArrived, RouteDecided, ScreeningAnswered, WhisperStarted
+from callrouter.domain.events import CallArrived, ScreeningAnswered, WhisperStarted
 from callrouter.domain.routing_table import Screening
 from callrouter.workflows.record_event import record_for_listener
 from callrouter.workflows.switchboard import Switchboard
@@ -47,20 +47,6 @@ def answer_screening(
     return render_bridge() if accepted else render_hangup()
 
 
-def find_decided(
-    board: Switchboard, seller_id: str, call_sid: str, attempt: int | None
-) -> RouteDecided | None:
-    """The recorded decision about an attempt (None: the newest), wherever it can be found."""
-    spooled = board.find_spooled(seller_id, call_sid, attempt)
-    if spooled is not None:
-        return spooled
-    try:
-        with board.database.read() as connection:
-            return read_decided(connection, seller_id, call_sid, attempt)
-    except StorageUnavailableError:
-        return None
-
-
 def has_accepted(board: Switchboard, seller_id: str, call_sid: str, leg_sid: str) -> bool:
     """Whether the buyer of this leg has pressed the right key, by all that is known."""
     events = board.spooled_events(seller_id, call_sid)
@@ -79,7 +65,7 @@ def _find_whisper(
     board: Switchboard, seller_id: str, call_sid: str, attempt: int, destination_id: str
 ) -> tuple[str, Screening | None, str]:
     """Whisper, screening and language: of the decision, else of the last known good route."""
-    decided = find_decided(board, seller_id, call_sid, attempt)
+    decided = board.find_decided(seller_id, call_sid, attempt)
     if decided is not None:
         for dial in decided.decision.dials:
             if dial.destination_id == destination_id:

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
 from callrouter.adapters.twilio.links import Links
 from callrouter.domain.errors import StorageUnavailableError
 from callrouter.domain.events import CallEvent, RouteDecided
+from callrouter.workflows.call_turns import CallTurns
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGoodKeeper
 from callrouter.workflows.ports import Clock
@@ -28,7 +30,7 @@ waits for a voice answer (`Links.voice`). A broken disk fails at once each time.
 class Switchboard:
     """The database and what stands in for it, the clock, our public URLs, the parsed tables.
 
-    `box` opens what is sealed there.
+    `box` opens what is sealed there; `turns` are taken by who decides about a call.
     """
 
     database: Database
@@ -39,6 +41,20 @@ class Switchboard:
     clock: Clock
     links: Links
     sweep_after_s: int
+    turns: CallTurns = field(default_factory=CallTurns)
+
+    def find_decided(
+        self, seller_id: str, call_sid: str, attempt: int | None
+    ) -> RouteDecided | None:
+        """The recorded decision about an attempt (None: the newest), wherever it can be found."""
+        spooled = self.find_spooled(seller_id, call_sid, attempt)
+        if spooled is not None:
+            return spooled
+        try:
+            with self.database.read() as connection:
+                return read_decided(connection, seller_id, call_sid, attempt)
+        except StorageUnavailableError:
+            return None
 
     def find_spooled(
         self, seller_id: str, call_sid: str, attempt: int | None

@@ -33,7 +33,14 @@ class FailingAtCommit(Database):
 
 
 class SilentAfterCommit(Database):
-    """A database that keeps all that it is told, and never says so."""
+    """A database that keeps all that it is told, and never says so; may it be read afterwards?"""
+
+    is_readable = False
+
+    def read(self) -> AbstractContextManager[Connection]:
+        if not self.is_readable:
+            raise StorageUnavailableError("no answer to anything")
+        return super().read()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -110,6 +117,19 @@ def test_room_that_was_reserved_for_an_answer_that_was_never_given_is_free_after
 
     assert held(board) == 0
     assert ACME in arrive(board, 2)
+
+
+def test_an_answer_that_was_recorded_unheard_is_given_when_it_can_be_read(
+    board: Switchboard, silent: Switchboard
+) -> None:
+    activate(board.database, TABLE.replace("priority = 1", "priority = 1\nconcurrency = 1"))
+    board.known_good.refresh()
+    silent.database.is_readable = True  # type: ignore[attr-defined]
+
+    assert ACME in arrive(silent, 1)
+    assert board.spool.is_empty()
+    assert ACME in arrive(board, 1)
+    assert held(board) == 1
 
 
 def held(board: Switchboard) -> int:

@@ -124,7 +124,7 @@ NOBODYS: tuple[tuple[dict[str, object], str], ...] = (
     ({"metadata": None, "customer": None}, "and no customer is no buyer that we know"),
     ({"metadata": {"callrouter_buyer": "acne"}}, "there is no buyer 'acne'; there is acme"),
     ({"metadata": {"callrouter_buyer": "bolt"}}, "the account of buyer bolt is in EUR"),
-    ({"currency": "jpy"}, "the account of buyer acme is in USD: a payment in JPY can't go"),
+    ({"currency": "jpy"}, "the account of buyer acme is in USD, not in JPY"),
 )
 
 

@@ -118,7 +118,7 @@ def test_it_pays_the_statement_that_it_names_and_then_the_oldest(accounts: Datab
         (replace(WIRE, amount="1.234,50"), "isn't an amount: write it like"),
         (replace(WIRE, amount="1e3"), "isn't an amount"),
         (replace(WIRE, amount="5.005"), "has more decimals than USD, which has 2"),
-        (replace(WIRE, currency="EUR"), "the account of buyer acme is in USD: a payment in EUR"),
+        (replace(WIRE, currency="EUR"), "the account of buyer acme is in USD, not in EUR"),
         (replace(WIRE, currency="XXX"), "'XXX' isn't a currency; known are USD"),
         (replace(WIRE, party=Party(Side.BUYER, "acne")), "there is no buyer 'acne'; there is acme"),
         (replace(WIRE, party=Party(Side.PUBLISHER, "tv")), "publisher tv has no account yet"),

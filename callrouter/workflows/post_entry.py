@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import (

@@ -19,12 +19,17 @@ class StartMeans(StrEnum):
 
 
 class StampPrecision(StrEnum):
-    """How much of the time of day their stamps keep. What is cut off is cut off half on average."""
+    """How much of the time of day their stamps keep."""
 
     MILLISECOND = "millisecond"
     SECOND = "second"
     MINUTE_FLOOR = "minute_floor"
     MINUTE_NEAREST = "minute_nearest"
+
+    @property
+    def half_ms(self) -> int:
+        """How far a stamp is behind its clock on average, for what was cut off."""
+        return {StampPrecision.SECOND: 500, StampPrecision.MINUTE_FLOOR: 30_000}.get(self, 0)
 
 
 @dataclass(frozen=True, slots=True)

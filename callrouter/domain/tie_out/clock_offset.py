@@ -1,0 +1,131 @@
+"""Find a buyer's clock from the calls of both sides, told nothing.
+
+Candidates of one call are compared: the difference of time on which most of them agree is the
+clock's, zone and error together; how it goes over the days is drawn from them.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import polars as pl
+
+from callrouter.domain.tie_out.buyer_clock import (
+    BuyerClock,
+    ClockDoubt,
+    DoubtWhy,
+    StampPrecision,
+    StartMeans,
+)
+from callrouter.domain.tie_out.clock_pairs import (
+    Ints,
+    Pairs,
+    pair_by_called,
+    pair_by_caller,
+    pair_by_shared_id,
+)
+from callrouter.domain.tie_out.clock_peak import DAY_MS, NoPeak
+from callrouter.domain.tie_out.clock_reading import Look, read_clock
+from callrouter.domain.tie_out.clock_words import say_doubt
+from callrouter.domain.tie_out.clock_zone import ZoneCourse, list_courses
+
+_WITHIN_MS = 26 * 3_600_000
+"""Any two zones of the world are less apart."""
+_WRONG_DAY_MS = 50 * 3_600_000
+_ENOUGH_IDS = 30
+_ALL_BUT = 0.98
+_MINUTE_MS = 60_000
+
+
+def find_clock(
+    ours: pl.DataFrame, calls: pl.DataFrame, *, zone_hint: str = ""
+) -> BuyerClock | ClockDoubt:
+    """Their clock, from our calls (OURS) and theirs (FOLDED); a doubt where the data don't say.
+
+    `zone_hint` is the zone that the file's format or the buyer's mapping names: preferred where it
+    fits, not believed where it doesn't.
+    """
+    stamps = calls["stamp_ms"].drop_nulls().to_numpy()
+    if not stamps.size or ours.is_empty():
+        why = DoubtWhy.NOTHING_SHARED if stamps.size else DoubtWhy.NO_STAMPS
+        return _doubt(NoPeak(why, 0), ours, stamps)
+    instants = int(calls["is_absolute"].sum())
+    of_instants = 2 * instants > calls.height
+    look = Look(
+        precision=_read_precision(stamps),
+        courses=_list_likely(ours, zone_hint, of_instants=of_instants),
+        of_instants=of_instants,
+        zone_hint=zone_hint,
+    )
+    is_mixed = 0 < instants < calls.height
+    alike = calls.filter(pl.col("is_absolute") == of_instants) if is_mixed else calls
+    doubts = [NoPeak(DoubtWhy.NOTHING_SHARED, 0)]
+    for pairs, within_ms in _pair(ours, alike, look.precision.half_ms):
+        found = read_clock(pairs, within_ms, look)
+        if isinstance(found, BuyerClock):
+            return found
+        doubts.append(found)
+    return _doubt(max(doubts, key=_telling), ours, stamps)
+
+
+def pick_start(ours: pl.DataFrame, means: StartMeans) -> pl.DataFrame:
+    """Our calls (OURS) with `at_ms`: the moment that their start means.
+
+    Where it didn't happen, because nobody answered, the dialling; where that isn't known, the
+    arrival.
+    """
+    moments = {
+        StartMeans.ANSWERED: ("answered_at_ms", "dialed_at_ms", "started_at_ms"),
+        StartMeans.DIALED: ("dialed_at_ms", "started_at_ms"),
+        StartMeans.ARRIVED: ("started_at_ms",),
+    }
+    return ours.with_columns(pl.coalesce(*moments[means]).alias("at_ms"))
+
+
+def _pair(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int) -> Iterator[tuple[Pairs, int]]:
+    """Candidates and how far apart they may be: by what tells most first."""
+    known = pair_by_shared_id(ours, calls, half_ms, _WRONG_DAY_MS)
+    is_known = known.our.size >= _ENOUGH_IDS
+    if is_known:
+        yield known, _WRONG_DAY_MS
+    yield pair_by_caller(ours, calls, half_ms, _WITHIN_MS), _WITHIN_MS
+    yield pair_by_caller(ours, calls, half_ms, _WRONG_DAY_MS), _WRONG_DAY_MS
+    if known.our.size and not is_known:
+        yield known, _WRONG_DAY_MS
+    for pairs in pair_by_called(ours, calls, half_ms, _WITHIN_MS):
+        yield pairs, _WITHIN_MS
+
+
+def _list_likely(
+    ours: pl.DataFrame, zone_hint: str, *, of_instants: bool
+) -> tuple[ZoneCourse, ...]:
+    """The zones that may be over the days of our calls, the preferred ones first."""
+    started = ours["started_at_ms"].to_numpy()
+    since_ms, until_ms = int(started.min()) - 2 * DAY_MS, int(started.max()) + 2 * DAY_MS
+    hints = (("UTC",) if of_instants else ()) + ((zone_hint,) if zone_hint else ())
+    return list_courses(since_ms, until_ms, first=hints)
+
+
+def _read_precision(stamps: Ints) -> StampPrecision:
+    """What nearly all stamps keep; MINUTE_NEAREST stands for either way to lose the seconds."""
+    if float((stamps % _MINUTE_MS == 0).mean()) >= _ALL_BUT:
+        return StampPrecision.MINUTE_NEAREST
+    is_whole = float((stamps % 1000 == 0).mean()) >= _ALL_BUT
+    return StampPrecision.SECOND if is_whole else StampPrecision.MILLISECOND
+
+
+def _doubt(doubt: NoPeak, ours: pl.DataFrame, stamps: Ints) -> ClockDoubt:
+    spans = (_say_span(ours["started_at_ms"].to_numpy()), _say_span(stamps))
+    words, remedy = say_doubt(doubt.why, doubt.votes, *spans)
+    return ClockDoubt(why=doubt.why, sure=doubt.votes, words=words, remedy=remedy)
+
+
+def _telling(doubt: NoPeak) -> tuple[bool, int]:
+    """Of several doubts, one that says more than that nothing agrees is worth more."""
+    return doubt.why not in (DoubtWhy.NOTHING_SHARED, DoubtWhy.TOO_FEW), doubt.votes
+
+
+def _say_span(instants: Ints) -> str:
+    if not instants.size:
+        return "none"
+    days = (datetime.fromtimestamp(int(at) // 1000, UTC) for at in (instants.min(), instants.max()))
+    return "from {:%Y-%m-%d} to {:%Y-%m-%d}".format(*days)

@@ -1,0 +1,267 @@
+"""Which record of theirs may be which call of ours, as far as finding their clock needs it.
+
+By a shared id, by the caller, or by the number called and the duration where callers are hidden:
+all that lie within days of each other, since their clock isn't known yet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from callrouter.domain.tie_out.buyer_clock import StartMeans
+from callrouter.domain.tie_out.frames import CallerKind
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NEVER = -1
+"""Stands for an instant that isn't."""
+
+SAMPLE = 80_000
+"""So many records of a side are enough: callers are drawn by their hash, on both sides alike."""
+
+_OUR_INSTANTS = ("started_at_ms", "dialed_at_ms", "answered_at_ms")
+_MOST_PAIRS = 600_000
+_MOST_PER_CALL = 12
+"""A caller with more records than that within days says little: a dialling machine."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Candidates, one each place: rows of both sides, and when the one and the other says it began.
+
+    `our` and `their` number the rows, `key` stands for what they share, `stamp_ms` is the middle of
+    what the stamp leaves open, the three instants are ours (NEVER: it did not happen). `single`:
+    neither row has another candidate. `asked` are the rows of ours, and of theirs, that were looked
+    up, as their instants.
+    """
+
+    our: Ints
+    their: Ints
+    key: Ints
+    stamp_ms: Ints
+    arrived_ms: Ints
+    dialed_ms: Ints
+    answered_ms: Ints
+    single: Bools
+    our_asked_ms: Ints
+    their_asked_ms: Ints
+
+    def began_ms(self, means: StartMeans) -> Ints:
+        """The moment of ours that a start may mean."""
+        if means is StartMeans.ARRIVED:
+            return self.arrived_ms
+        return self.dialed_ms if means is StartMeans.DIALED else self.answered_ms
+
+    def only(self, kept: Bools) -> "Pairs":
+        """Some of the pairs; who was asked stays."""
+        return Pairs(
+            self.our[kept],
+            self.their[kept],
+            self.key[kept],
+            self.stamp_ms[kept],
+            self.arrived_ms[kept],
+            self.dialed_ms[kept],
+            self.answered_ms[kept],
+            self.single[kept],
+            self.our_asked_ms,
+            self.their_asked_ms,
+        )
+
+
+def pair_by_shared_id(
+    ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int, within_ms: int
+) -> Pairs:
+    """Pairs that know each other by an id of the carrier's; `half_ms` is added to each stamp.
+
+    Of many, a sample of the ids.
+    """
+    shared = calls.filter(pl.col("shared_id") != "")
+    parts = max(ours.height, shared.height) // SAMPLE + 1
+    ids = pl.concat_str("call_sid", "leg_sids", separator=" ").str.split(" ")
+    rows = ours if shared.height else ours.clear()
+    known = rows.with_columns(ids.alias("_id")).explode("_id")
+    ours_by_id = _ours(known.filter((pl.col("_id") != "") & _drawn("_id", parts)), _hash("_id"))
+    theirs_by_id = _theirs(shared.filter(_drawn("shared_id", parts)), _hash("shared_id"), half_ms)
+    pairs = _pair_up(ours_by_id, theirs_by_id, None)
+    return pairs.only(np.abs(pairs.stamp_ms - pairs.dialed_ms) <= within_ms)
+
+
+def pair_by_caller(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int, within_ms: int) -> Pairs:
+    """Pairs of one caller that lie within `within_ms` of each other, before any clock is known.
+
+    Of many, a sample of the callers.
+    """
+    parts = max(ours.height, calls.height) // SAMPLE + 1
+    drawn = _drawn("caller", parts)
+    is_number = pl.col("caller_kind") == CallerKind.NUMBER.value
+    our_rows = ours.select("our", "caller", *_OUR_INSTANTS)
+    their_rows = calls.select("their", "caller", "caller_kind", "stamp_ms")
+    return _pair_up(
+        _ours(our_rows.filter(drawn & (pl.col("caller") != "")), _hash("caller")),
+        _theirs(their_rows.filter(drawn & is_number), _hash("caller"), half_ms),
+        within_ms,
+        most_per_call=_MOST_PER_CALL,
+    )
+
+
+def pair_by_called(
+    ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int, within_ms: int
+) -> Iterator[Pairs]:
+    """Pairs of one called number and about one duration, by each column that may be the one.
+
+    For files without callers. Of many calls, a sample, and rare durations first.
+    """
+    parts = max(ours.height, calls.height) // SAMPLE + 1
+    for our_number, their_number in _numbers(ours, calls):
+        for their_ms in ("total_ms", "talk_ms"):
+            theirs = calls.filter(pl.col(their_ms).is_not_null() & (their_number != ""))
+            if theirs.is_empty():
+                continue
+            seconds = pl.col(their_ms) // 1000
+            near = pl.concat(
+                [_theirs(theirs, _key(their_number, seconds + by), half_ms) for by in (-1, 0, 1)]
+            ).filter(pl.col("key") % parts == 0)
+            for our_ms in ("connected_ms", "answered_ms", "total_ms"):
+                rows = ours.filter(pl.col(our_ms) > 0)
+                known = _ours(rows, _key(our_number, pl.col(our_ms) // 1000))
+                yield _pair_up(known.filter(pl.col("key") % parts == 0), near, within_ms)
+
+
+def _hash(column: str) -> pl.Expr:
+    return pl.col(column).hash(1)
+
+
+def _drawn(column: str, parts: int) -> pl.Expr:
+    """Whether a row is in the sample, one of so many parts: the same on both sides."""
+    return _hash(column) % parts == 0
+
+
+def _numbers(ours: pl.DataFrame, calls: pl.DataFrame) -> Iterator[tuple[pl.Expr, pl.Expr]]:
+    """Columns in which both sides write the same numbers; the duration alone if there is none."""
+    found = False
+    for our_column, their_column in (("did", "called"), ("reached", "reached")):
+        numbers = calls[their_column].unique()
+        if numbers.filter(numbers != "").is_in(ours[our_column].unique().implode()).any():
+            found = True
+            yield pl.col(our_column), pl.col(their_column)
+    if not found:
+        yield pl.lit("*"), pl.lit("*")
+
+
+def _key(number: pl.Expr, seconds: pl.Expr) -> pl.Expr:
+    return pl.concat_str(number, seconds.cast(pl.String), separator=" ").hash(1)
+
+
+def _ours(rows: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
+    dialed = pl.coalesce("dialed_at_ms", "started_at_ms")
+    return rows.select(
+        pl.col("our").alias("row"),
+        key.alias("key"),
+        dialed.alias("at_ms"),
+        pl.col("started_at_ms").alias("arrived_ms"),
+        pl.col("answered_at_ms").fill_null(NEVER).alias("answered_ms"),
+    )
+
+
+def _theirs(rows: pl.DataFrame, key: pl.Expr, half_ms: int) -> pl.DataFrame:
+    return rows.filter(pl.col("stamp_ms").is_not_null()).select(
+        pl.col("their").alias("row"),
+        key.alias("key"),
+        (pl.col("stamp_ms") + half_ms).alias("at_ms"),
+    )
+
+
+def _pair_up(
+    ours: pl.DataFrame,
+    theirs: pl.DataFrame,
+    within_ms: int | None,
+    *,
+    most_per_call: int = _MOST_PAIRS,
+) -> Pairs:
+    """All pairs of one key within a time of each other; where there are too many, of rare keys."""
+    grid = _lay_grid(ours, theirs, within_ms)
+    our_codes, their_codes = grid.codes(ours), grid.codes(theirs)
+    our_order, their_order = np.argsort(our_codes), np.argsort(their_codes)
+    our_codes, their_codes = our_codes[our_order], their_codes[their_order]
+    low, count = grid.find(our_codes, their_codes)
+    _, back = grid.find(their_codes, our_codes)
+    most = min(most_per_call, _affordable(count))
+    counted = np.where(count <= most, count, 0)
+    place = np.repeat(np.arange(count.size), counted)
+    nth = np.arange(place.size) - np.repeat(np.cumsum(counted) - counted, counted)
+    found = low[place] + nth
+    our, their = our_order[place], their_order[found]
+    return Pairs(
+        our=_column(ours, "row")[our],
+        their=_column(theirs, "row")[their],
+        key=our_codes[place] >> grid.bits,
+        stamp_ms=_column(theirs, "at_ms")[their],
+        arrived_ms=_column(ours, "arrived_ms")[our],
+        dialed_ms=_column(ours, "at_ms")[our],
+        answered_ms=_column(ours, "answered_ms")[our],
+        single=(count[place] == 1) & (back[found] == 1),
+        our_asked_ms=_instants(ours, our_order[count <= most]),
+        their_asked_ms=_instants(theirs, their_order[back <= most]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Key and instant as one integer, so that a key's rows within a time are a range of it.
+
+    The lower `bits` hold seconds since `base_s`, with `reach_s` of room on either side.
+    """
+
+    base_s: int
+    bits: int
+    reach_s: int
+
+    def codes(self, rows: pl.DataFrame) -> Ints:
+        """The integer of each row; with no bits for the instant, the key's alone."""
+        keys = rows["key"].to_numpy() >> np.uint64(self.bits + 1)
+        if not self.bits:
+            return keys.astype(np.int64)
+        seconds = _column(rows, "at_ms") // 1000 - self.base_s
+        return (keys.astype(np.int64) << self.bits) | seconds
+
+    def find(self, codes: Ints, among: Ints) -> tuple[Ints, Ints]:
+        """For each code, where in `among` (sorted, as both are) its range begins; how many."""
+        low = np.searchsorted(among, codes - self.reach_s, side="left")
+        return low, np.searchsorted(among, codes + self.reach_s, side="right") - low
+
+
+def _lay_grid(ours: pl.DataFrame, theirs: pl.DataFrame, within_ms: int | None) -> _Grid:
+    if within_ms is None or ours.is_empty() or theirs.is_empty():
+        return _Grid(base_s=0, bits=0, reach_s=0)
+    at_s = [edge // 1000 for side in (ours, theirs) for edge in _edges(side)]
+    reach_s = within_ms // 1000
+    room_s = max(at_s) - min(at_s) + 2 * reach_s + 1
+    return _Grid(base_s=min(at_s) - reach_s, bits=int(room_s).bit_length(), reach_s=reach_s)
+
+
+def _edges(rows: pl.DataFrame) -> tuple[int, int]:
+    at_ms = _column(rows, "at_ms")
+    return int(at_ms.min()), int(at_ms.max())
+
+
+def _affordable(count: Ints) -> int:
+    """How many candidates a call may have, so that all together are no more than can be kept."""
+    each = np.sort(count)
+    kept = int(np.searchsorted(np.cumsum(each), _MOST_PAIRS, side="right"))
+    return int(each[kept]) - 1 if kept < each.size else _MOST_PAIRS
+
+
+def _instants(rows: pl.DataFrame, places: Ints) -> Ints:
+    """The instants of some rows; a row that stands there several times counts once."""
+    numbers = _column(rows, "row")[places]
+    once = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int64)
+    once[numbers] = _column(rows, "at_ms")[places]
+    return once[np.bincount(numbers, minlength=once.size) > 0]
+
+
+def _column(rows: pl.DataFrame, name: str) -> Ints:
+    return rows[name].to_numpy().astype(np.int64, copy=False)

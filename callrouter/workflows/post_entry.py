@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import (

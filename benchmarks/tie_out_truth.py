@@ -6,6 +6,7 @@ missing on either side, durations differ, callers are withheld. All numbers are 
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +20,7 @@ SINCE = datetime(2026, 10, 15, tzinfo=UTC)
 DAYS = 30
 _SPAN_S = DAYS * 86_400
 _DIDS = 500
+_AREAS = [str(area) for area in (*range(201, 211), *range(301, 311), *range(401, 411))]
 _PAYABLE_MS = 90_000
 _PRICE_MICROS = 30_000_000
 
@@ -129,9 +131,10 @@ def _our_side(
             "true",
             call_sid=pl.format("CA{}", pl.col("true").cast(pl.String).str.zfill(32)),
             leg_sids=pl.lit(""),
-            # 001 is no area code: nobody has these numbers.
             caller=pl.format(
-                "+1{}", (pl.col("caller_no") + 10_000_000).cast(pl.String).str.zfill(10)
+                "+1{}555{}",
+                pl.Series(_AREAS).gather(caller // 10_000 % len(_AREAS)),
+                (pl.col("caller_no") % 10_000).cast(pl.String).str.zfill(4),
             ),
             did=pl.format("+1800555{}", pl.col("did_no").cast(pl.String).str.zfill(4)),
             reached=pl.format("+1415555{}", (pl.col("did_no") % 50).cast(pl.String).str.zfill(4)),
@@ -184,7 +187,7 @@ def _their_side(rng: np.random.Generator, ours: pl.DataFrame, scenario: Scenario
             .then(pl.lit("partly"))
             .otherwise(pl.lit("number")),
             "caller_pattern": pl.when(~hidden & masked)
-            .then(caller.str.head(8) + "????")
+            .then(caller.str.head(9) + "???")
             .otherwise(pl.lit("")),
             "caller_text": caller,
             "called": pl.col("did"),
@@ -241,3 +244,54 @@ def compare(pairs: pl.DataFrame, truth: Truth) -> Accuracy:
     """Pairs found against those that are."""
     right = pairs.select("our", "their").join(truth.pairs, ["our", "their"]).height
     return Accuracy(right / max(pairs.height, 1), right / truth.pairs.height, pairs.height - right)
+
+
+def write_files(truth: Truth, folder: Path) -> tuple[Path, Path]:
+    """Ours as `callrouter calls export` writes calls, theirs as a contact centre's call log."""
+    ours, theirs = folder / "ours.csv", folder / "theirs.csv"
+    truth.ours.select(
+        call_id="call_sid",
+        started_at=_spell_instant("started_at_ms"),
+        dialed_at=_spell_instant("dialed_at_ms"),
+        answered_at=_spell_instant("answered_at_ms"),
+        campaign="campaign_id",
+        did="did",
+        ani="caller",
+        destination="destination_id",
+        reached="reached",
+        total_s=pl.col("total_ms") / 1000,
+        answered_s=pl.col("answered_ms") / 1000,
+        connected_s=pl.col("connected_ms") / 1000,
+        charged=pl.col("charged_micros") / 1_000_000,
+    ).write_csv(ours)
+    stamp = pl.col("stamp_ms").cast(pl.Datetime("ms")).dt.strftime("%a, %d %b %Y %H:%M:%S")
+    masked = pl.col("caller_pattern").str.slice(2).str.replace_all("?", "X", literal=True)
+    truth.theirs.select(
+        **{
+            "CALL ID": pl.col("their") + 300_000_000_000_000,
+            "TIMESTAMP": stamp,
+            "CAMPAIGN": pl.lit("Inbound"),
+            "CALL TYPE": pl.lit("Inbound"),
+            "AGENT": pl.format("agent{}", pl.col("their") % 300),
+            "DISPOSITION": pl.lit("Sale"),
+            "ANI": pl.when(pl.col("caller_kind") == "withheld")
+            .then(pl.lit("Anonymous"))
+            .when(pl.col("caller_kind") == "partly")
+            .then(masked)
+            .otherwise(pl.col("caller").str.slice(2)),
+            "DNIS": pl.col("reached").str.slice(2),
+            "CALL TIME": _spell_clock("total_ms"),
+            "TALK TIME": _spell_clock("talk_ms"),
+        }
+    ).write_csv(theirs)
+    return ours, theirs
+
+
+def _spell_instant(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+
+
+def _spell_clock(column: str) -> pl.Expr:
+    seconds = pl.col(column) // 1000
+    parts = (seconds // 3600, seconds // 60 % 60, seconds % 60)
+    return pl.concat_str([part.cast(pl.String).str.zfill(2) for part in parts], separator=":")

@@ -22,6 +22,7 @@ from callrouter.domain.tie_out.passes import (
     lay_out_theirs,
 )
 from callrouter.domain.tie_out.scores import NONE, SCORE_PARTS, Ints, Scales
+from callrouter.domain.tie_out.switch_numbers import find_switch_numbers
 
 Find: TypeAlias = Callable[[pl.DataFrame, pl.DataFrame, Scales, int], Found]
 PASSES: tuple[Find, ...] = (find_by_id, find_by_caller, find_without_start, find_by_called)
@@ -51,7 +52,9 @@ def match(
     """
     scales = scales_of(measure, window_ms, spread_ms)
     book = Book()
-    laid_ours, laid_theirs = lay_out_ours(ours, measure), lay_out_theirs(calls, measure)
+    switch_numbers = find_switch_numbers(ours.lazy(), calls.lazy())
+    laid_ours = lay_out_ours(ours, measure)
+    laid_theirs = lay_out_theirs(calls, measure, switch_numbers)
     for find in PASSES:
         taken = book.enter(find(laid_ours, laid_theirs, scales, window_ms))
         laid_ours, laid_theirs = without(laid_ours, taken[0]), without(laid_theirs, taken[1])

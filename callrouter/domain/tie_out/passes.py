@@ -82,9 +82,11 @@ def lay_out_ours(ours: Frame, measure: Measure) -> Frame:
     )
 
 
-def lay_out_theirs(calls: Frame, measure: Measure) -> Frame:
-    """The same of theirs; `caller` is "" unless it is a whole number."""
+def lay_out_theirs(calls: Frame, measure: Measure, switch_numbers: tuple[str, ...]) -> Frame:
+    """The same of theirs; `caller` is "" unless it is a whole number, and not their switch's."""
     is_number = pl.col("caller_kind") == CallerKind.NUMBER
+    if switch_numbers:
+        is_number &= ~pl.col("caller").is_in(switch_numbers)
     return calls.select(
         pl.col("their").alias("row"),
         pl.col("at_ms").fill_null(NONE).alias("at"),

@@ -26,6 +26,7 @@ from callrouter.domain.tie_out.passes import (
     places_of,
 )
 from callrouter.domain.tie_out.scores import Flags, Ints, Scales
+from callrouter.domain.tie_out.switch_numbers import find_switch_numbers
 
 DAY_MS = 86_400_000
 _FAR_MS = 2**61
@@ -45,7 +46,8 @@ def match_in_pieces(
 
     A `piece_ms` of either side, and of one range of callers, must fit into memory.
     """
-    pieces = _Pieces(ours, calls, measure, window_ms, piece_ms, ranges)
+    switch_numbers = find_switch_numbers(ours, calls)
+    pieces = _Pieces(ours, calls, measure, window_ms, piece_ms, ranges, switch_numbers)
     scales = scales_of(measure, window_ms, spread_ms)
     run = _Run(pieces, scales, Book(), _Side.of(ours, "our"), _Side.of(calls, "their"))
     run.pair_by_id()
@@ -68,6 +70,7 @@ class _Pieces:
     window_ms: int
     piece_ms: int
     ranges: int
+    switch_numbers: tuple[str, ...]
 
     def of_callers(self, part: int) -> pl.Expr:
         return pl.col("caller").hash() % self.ranges == part
@@ -76,7 +79,8 @@ class _Pieces:
         return _read(lay_out_ours(self.ours.filter(which), self.measure))
 
     def read_theirs(self, which: pl.Expr) -> pl.DataFrame:
-        return _read(lay_out_theirs(self.calls.filter(which), self.measure))
+        calls = self.calls.filter(which)
+        return _read(lay_out_theirs(calls, self.measure, self.switch_numbers))
 
     def days(self) -> Iterator[tuple[int, int]]:
         """From and until when, the whole time of our side; the last piece has no end."""

@@ -10,7 +10,7 @@ from callrouter.domain.tie_out.classes import PAIRS, UNSURE
 from callrouter.domain.tie_out.mapping import Field
 from callrouter.domain.tie_out.matching import Matches, match
 from callrouter.domain.tie_out.measures import Measure
-from tests.domain.tie_out.sides import AT_MS, DID, Cell, Row, calls_of, ours_of, s
+from tests.domain.tie_out.sides import AT_MS, DID, Cell, Row, calls_of, numbered, ours_of, s
 
 MEASURE = Measure(Clock.CONNECTED, Field.TOTAL)
 OTHER = "+14155550102"
@@ -243,6 +243,33 @@ def test_one_number_for_every_caller_makes_no_crowd_of_candidates(rows: int) -> 
     theirs: list[Row] = [{"at_ms": row["at_ms"], "total_ms": row["connected_ms"]} for row in ours]
 
     assert pairs_of(matched(ours, theirs)) == [(n, n) for n in range(rows)]
+
+
+@pytest.mark.parametrize(
+    ("records", "by"), [pytest.param(40, ["called"], id="for all"), pytest.param(15, [], id="few")]
+)
+def test_a_number_that_their_switch_shows_for_every_caller_says_nothing(
+    records: int, by: list[str]
+) -> None:
+    callers = numbered(records)
+    ours: list[Row] = [
+        {"caller": caller, "at_ms": AT_MS + s(40 * n)} for n, caller in enumerate(callers)
+    ]
+    theirs: list[Row] = [
+        {"caller": "+14155559999", "at_ms": AT_MS + s(40 * n)} for n in range(records)
+    ]
+
+    found = matched(ours, theirs).pairs
+
+    assert found["by"].unique().to_list() == by
+    assert found["our"].to_list() == found["their"].to_list() == list(range(records)) * len(by)
+
+
+def test_a_caller_of_most_calls_whom_we_know_is_a_caller() -> None:
+    ours: list[Row] = [{"at_ms": AT_MS + s(40 * n)} for n in range(30)]
+    theirs: list[Row] = [*ours, {"caller": OTHER}]
+
+    assert matched(ours, theirs).pairs["by"].unique().to_list() == ["caller"]
 
 
 def test_starts_of_another_age_mix_up_no_callers() -> None:

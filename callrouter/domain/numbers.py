@@ -16,9 +16,8 @@ _SIP = re.compile(r"sips?:[^\s@<>\"]+@[^\s@<>\"]+", re.IGNORECASE)
 _WITHHELD_WORDS = frozenset(
     {"anonymous", "restricted", "blocked", "unknown", "unavailable", "private", "withheld"}
 )
-_WITHHELD_DIGITS = frozenset(
-    {"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"}
-)  # ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE
+WITHHELD_DIGITS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
+"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def check_dial_string(text: str) -> str | None:
 def read_caller(sent: str) -> Caller:
     """The caller behind a webhook's `From`, in every spelling of "withheld" that carriers use."""
     ani = sent.strip()
-    if ani in _WITHHELD_DIGITS:
+    if ani in WITHHELD_DIGITS:
         return Caller(ani, None, withheld=True)
     if is_e164(ani):
         return Caller(ani, ani, withheld=False)

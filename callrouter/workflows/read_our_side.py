@@ -13,13 +13,14 @@ from callrouter.adapters.storage.calls_of_buyer import CallPlace, read_calls
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.cdr import AttemptOutcome
-from callrouter.domain.numbers import read_caller
+from callrouter.domain.numbers import WITHHELD_DIGITS, read_caller
 from callrouter.domain.tie_out.frames import OURS, empty
 
 EDGE = timedelta(hours=26)
 """A day of theirs may begin and end so much before or after ours, wherever on earth they are."""
 
 _PAGE = 20_000
+_E164 = r"^\+[1-9][0-9]{6,14}$"
 _ATTEMPTS = pl.List(
     pl.Struct(
         {
@@ -108,11 +109,9 @@ def make_our_side(calls: pl.DataFrame, buyer_id: str, dials: Mapping[str, str]) 
         )
     )
     own = attempts.group_by("call_sid", maintain_order=True).agg(**_sum_attempts())
-    frame = calls.join(own, on="call_sid", how="inner", maintain_order="left").with_columns(
+    shown = calls.with_columns(caller=read_callers(calls["caller"]))
+    frame = shown.join(own, on="call_sid", how="inner", maintain_order="left").with_columns(
         our=pl.int_range(pl.len(), dtype=pl.Int64),
-        caller=pl.col("caller").replace_strict(
-            _find_numbers(calls["caller"]), return_dtype=pl.String
-        ),
         reached=pl.col("destination_id").replace_strict(dials, default="", return_dtype=pl.String),
     )
     return frame.select(*OURS)
@@ -135,6 +134,8 @@ def _sum_attempts() -> dict[str, pl.Expr]:
     }
 
 
-def _find_numbers(callers: pl.Series) -> dict[str, str]:
-    """Each caller's number in E.164, "" for one that is withheld or no number."""
-    return {caller: read_caller(caller).number or "" for caller in callers.unique()}
+def read_callers(callers: pl.Series) -> pl.Series:
+    """Callers in E.164, "" for those who withhold theirs or have no number."""
+    odd = callers.filter(~callers.str.contains(_E164) | callers.is_in(WITHHELD_DIGITS)).unique()
+    numbers = {caller: read_caller(caller).number or "" for caller in odd}
+    return callers.replace(numbers) if numbers else callers

@@ -34,21 +34,7 @@ def write_tie_out_html(
     Whatever stands in a buyer's file is text on the page, never markup.
     """
 
-    def tell_local(at: datetime) -> str:
-        return say_local(at, report.zone)
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters |= {
-        "money": say_money,
-        "hours": say_hours,
-        "seconds": say_ms,
-        "local": tell_local,
-    }
+    environment = _make_environment(report.zone)
     totals = report.totals
     page = environment.get_template("tie_out.html").stream(
         title=say_tie_out(report),
@@ -68,6 +54,25 @@ def write_tie_out_html(
     )
     with file.open("wb") as out:
         page.dump(out, encoding="utf-8")
+
+
+def _make_environment(zone: str) -> Environment:
+    def tell_local(at: datetime) -> str:
+        return say_local(at, zone)
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters |= {
+        "money": say_money,
+        "hours": say_hours,
+        "seconds": say_ms,
+        "local": tell_local,
+    }
+    return environment
 
 
 def _make_cells(sums: Sums) -> Markup:

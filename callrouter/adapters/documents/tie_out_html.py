@@ -33,7 +33,6 @@ def write_tie_out_html(
 
     Whatever stands in a buyer's file is text on the page, never markup.
     """
-
     environment = _make_environment(report.zone)
     totals = report.totals
     page = environment.get_template("tie_out.html").stream(

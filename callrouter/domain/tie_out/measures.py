@@ -15,7 +15,7 @@ _STEPS_S = (60, 30, 20, 15, 12, 10, 6)
 _SECOND_MS = 1000
 _NEAR_MS = 2000
 """Two clocks that count the same differ by this at most: each cuts off or rounds its own second."""
-_LEAST_SURE = 20
+LEAST_SURE = 20
 """Of fewer calls nothing is concluded."""
 _FITS = 0.8
 _GAIN = 0.3
@@ -111,7 +111,7 @@ def find_measure(
     """
     both = _put_side_by_side(ours, calls, pairs)
     usual = replace(preferred, step_ms=_find_step(both, preferred))
-    if both.height < _LEAST_SURE:
+    if both.height < LEAST_SURE:
         return MeasureFound(usual, _say_step(usual), both.height, 0.0)
     usual_fit = _measure_fit(both, usual)
     best, best_fit = usual, usual_fit
@@ -193,7 +193,7 @@ def _find_step(both: pl.DataFrame, measure: Measure) -> int:
     """
     ms = both.select(read_theirs(measure)).to_series().drop_nulls().to_numpy()
     ms = ms[ms > 0]
-    if len(ms) < _LEAST_SURE:
+    if len(ms) < LEAST_SURE:
         return _SECOND_MS
     for step_ms in (*(step_s * _SECOND_MS for step_s in _STEPS_S), _SECOND_MS):
         if np.mean(ms % step_ms == 0) >= _ALMOST_ALL:

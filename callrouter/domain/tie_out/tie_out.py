@@ -1,0 +1,164 @@
+"""The whole of a tie-out: two frames and the rules in, lines and totals out. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from callrouter.domain.billing.terms import Clock
+from callrouter.domain.money import say_amount
+from callrouter.domain.tie_out.buyer_clock import BuyerClock, ClockDoubt
+from callrouter.domain.tie_out.classes import DifferenceClass
+from callrouter.domain.tie_out.classify import classify
+from callrouter.domain.tie_out.clock_offset import find_clock, pick_start
+from callrouter.domain.tie_out.clock_setting import set_right, settle_twice
+from callrouter.domain.tie_out.folding import fold
+from callrouter.domain.tie_out.mapping import Field, LegRule
+from callrouter.domain.tie_out.matching import Matches, match
+from callrouter.domain.tie_out.measures import (
+    LEAST_SURE,
+    Measure,
+    MeasureFound,
+    choose_measure,
+    find_measure,
+    pair_singles,
+    read_ours,
+    read_theirs,
+)
+from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.scores import window_of
+from callrouter.domain.tie_out.sides import Sides
+from callrouter.domain.tie_out.totals import Totals, add_up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieOut:
+    """What came of a tie-out. `lines` are LINES, each row of either side in exactly one.
+
+    `measure` is what was compared (None: their file has no durations), `suggested` what fits
+    better than a measure that was told. `legs` are the records that went into another one's call:
+    `their`, `call`. `left_out` counts our calls of before or after the period that no record of
+    theirs is of: they are no part of it. `notices` are what a person should know, in words.
+    """
+
+    lines: pl.DataFrame
+    totals: Totals
+    clock: BuyerClock
+    measure: Measure | None
+    legs: pl.DataFrame
+    left_out: int
+    notices: tuple[str, ...]
+    suggested: Measure | None = None
+
+
+def tie_out(
+    ours: pl.DataFrame,
+    theirs: pl.DataFrame,
+    rules: TieOutRules,
+    *,
+    legs: LegRule,
+    zone: str = "",
+    clock: BuyerClock | None = None,
+    measure: Measure | None = None,
+) -> TieOut | ClockDoubt:
+    """Tie out OURS against THEIRS; a doubt when their clock can't be found.
+
+    `ours` may reach beyond the period on either side, so that calls close to its edges, and those
+    that a late file is about, are found. `zone` is a hint; `clock` and `measure` are told by
+    somebody, and neither looked for.
+    """
+    folded = fold(theirs, legs)
+    found = clock or find_clock(ours, folded.calls, zone_hint=zone)
+    if isinstance(found, ClockDoubt):
+        return found
+    ours = pick_start(ours, found.means)
+    calls = settle_twice(set_right(folded.calls, found), ours, window_of(found))
+    matches, by = _match(ours, calls, found, rules.clock, measure)
+    repeated = set_right(theirs.join(folded.duplicates, on="their", maintain_order="left"), found)
+    sides = _put_in_line(ours, calls, repeated, by)
+    kept = replace(sides, ours=_leave_out(sides.ours, matches, rules))
+    lines = classify(kept, matches.pairs, matches.unsure, by.measure.step_ms, rules)
+    totals = add_up(lines, kept, rules)
+    left_out = ours.height - kept.ours.height
+    return TieOut(
+        lines=lines,
+        totals=totals,
+        clock=found,
+        measure=by.measure if sides.has_times else None,
+        legs=folded.legs,
+        left_out=left_out,
+        notices=(*by.notices, *_list_notices(totals, left_out, rules.currency)),
+        suggested=by.suggested,
+    )
+
+
+def _match(
+    ours: pl.DataFrame,
+    calls: pl.DataFrame,
+    clock: BuyerClock,
+    counted: Clock,
+    told: Measure | None,
+) -> tuple[Matches, MeasureFound]:
+    """The pairs, and the measure by which they are pairs.
+
+    What is compared is found from callers seen once on each side, or, where these are too few, from
+    the pairs themselves, which are then looked for again if that changes it.
+    """
+    window_ms = window_of(clock)
+    usual = told or choose_measure(calls, counted) or Measure(counted, Field.TOTAL)
+    singles = pair_singles(ours, calls, window_ms=window_ms)
+    by = find_measure(ours, calls, singles, usual, is_told=told is not None)
+    matches = _pair(ours, calls, clock, by.measure)
+    if by.sure < LEAST_SURE:
+        again = find_measure(ours, calls, matches.pairs, usual, is_told=told is not None)
+        if again.measure != by.measure:
+            matches = _pair(ours, calls, clock, again.measure)
+        by = again
+    return matches, by
+
+
+def _pair(ours: pl.DataFrame, calls: pl.DataFrame, clock: BuyerClock, measure: Measure) -> Matches:
+    return match(ours, calls, measure, window_ms=window_of(clock), spread_ms=clock.spread_ms)
+
+
+def _put_in_line(
+    ours: pl.DataFrame, calls: pl.DataFrame, repeated: pl.DataFrame, by: MeasureFound
+) -> Sides:
+    their_ms = read_theirs(by.measure).alias("their_ms")
+    return Sides(
+        ours.with_columns(our_ms=read_ours(by.measure)),
+        calls.with_columns(their_ms),
+        repeated.with_columns(their_ms),
+    )
+
+
+def _leave_out(ours: pl.DataFrame, matches: Matches, rules: TieOutRules) -> pl.DataFrame:
+    """Our calls without those of another period that no record of theirs may be of."""
+    outside = ours.select(
+        (pl.col("started_at_ms") < rules.since_ms) | (pl.col("started_at_ms") >= rules.until_ms)
+    ).to_series()
+    if not outside.any():
+        return ours
+    theirs = pl.concat([matches.pairs["our"], matches.unsure["our"]]).unique()
+    return ours.filter(~outside | pl.col("our").is_in(theirs.implode()))
+
+
+def _list_notices(totals: Totals, left_out: int, currency: str) -> Iterator[str]:
+    whole, alone = totals.whole, totals.classes[DifferenceClass.THEIRS_ONLY].their_calls
+    if 2 * alone > whole.their_calls:
+        yield (
+            f"{alone:,} of their {whole.their_calls:,} records are no calls of ours: "
+            "is it this buyer's file, and of this period?"
+        )
+    if alone and whole.their_micros:
+        yield (
+            f"{alone:,} records that only they have are priced by the terms that would have held "
+            "for such calls"
+        )
+    if totals.price_micros is not None and totals.price_micros != whole.their_micros:
+        yield (
+            f"their prices add up to {say_amount(totals.price_micros, currency)}, what the terms "
+            f"make of their seconds to {say_amount(whole.their_micros, currency)}"
+        )
+    if left_out:
+        yield f"{left_out:,} calls of ours outside the period, not in their file, are left out"

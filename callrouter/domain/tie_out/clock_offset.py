@@ -16,13 +16,13 @@ from callrouter.domain.tie_out.buyer_clock import (
     StampPrecision,
     StartMeans,
 )
-from callrouter.domain.tie_out.clock_pairs import (
-    Ints,
-    Pairs,
+from callrouter.domain.tie_out.clock_evidence import (
     pair_by_called,
     pair_by_caller,
+    pair_by_pattern,
     pair_by_shared_id,
 )
+from callrouter.domain.tie_out.clock_pairs import Ints, Pairs
 from callrouter.domain.tie_out.clock_peak import DAY_MS, NoPeak
 from callrouter.domain.tie_out.clock_reading import Look, read_clock
 from callrouter.domain.tie_out.clock_words import say_doubt
@@ -58,13 +58,15 @@ def find_clock(
     )
     is_mixed = 0 < instants < calls.height
     alike = calls.filter(pl.col("is_absolute") == of_instants) if is_mixed else calls
-    doubts = [NoPeak(DoubtWhy.NOTHING_SHARED, 0)]
+    doubt = NoPeak(DoubtWhy.NOTHING_SHARED, 0)
     for pairs, within_ms in _pair(ours, alike, look.precision.half_ms):
         found = read_clock(pairs, within_ms, look)
         if isinstance(found, BuyerClock):
             return found
-        doubts.append(found)
-    return _doubt(max(doubts, key=_telling), ours, stamps)
+        doubt = max(doubt, found, key=_telling)
+        if _telling(doubt)[0]:
+            break
+    return _doubt(doubt, ours, stamps)
 
 
 def pick_start(ours: pl.DataFrame, means: StartMeans) -> pl.DataFrame:
@@ -91,6 +93,7 @@ def _pair(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int) -> Iterator[tup
     yield pair_by_caller(ours, calls, half_ms, _WRONG_DAY_MS), _WRONG_DAY_MS
     if known.our.size and not is_known:
         yield known, _WRONG_DAY_MS
+    yield pair_by_pattern(ours, calls, half_ms, _WITHIN_MS), _WITHIN_MS
     for pairs in pair_by_called(ours, calls, half_ms, _WITHIN_MS):
         yield pairs, _WITHIN_MS
 
@@ -120,7 +123,7 @@ def _doubt(doubt: NoPeak, ours: pl.DataFrame, stamps: Ints) -> ClockDoubt:
 
 
 def _telling(doubt: NoPeak) -> tuple[bool, int]:
-    """Of several doubts, one that says more than that nothing agrees is worth more."""
+    """A doubt that says more than that nothing agrees is worth more, and ends the search."""
     return doubt.why not in (DoubtWhy.NOTHING_SHARED, DoubtWhy.TOO_FEW), doubt.votes
 
 

@@ -1,10 +1,8 @@
-"""Which record of theirs may be which call of ours, as far as finding their clock needs it.
+"""Candidates: a record of theirs and a call of ours that share something, within days.
 
-By a shared id, by the caller, or by the number called and the duration where callers are hidden:
-all that lie within days of each other, since their clock isn't known yet.
+What they share isn't known here (see `clock_evidence`), nor which of them are the same call.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from callrouter.domain.tie_out.buyer_clock import StartMeans
-from callrouter.domain.tie_out.frames import CallerKind
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -20,13 +17,7 @@ Bools = NDArray[np.bool_]
 NEVER = -1
 """Stands for an instant that isn't."""
 
-SAMPLE = 80_000
-"""So many records of a side are enough: callers are drawn by their hash, on both sides alike."""
-
-_OUR_INSTANTS = ("started_at_ms", "dialed_at_ms", "answered_at_ms")
 _MOST_PAIRS = 600_000
-_MOST_PER_CALL = 12
-"""A caller with more records than that within days says little: a dialling machine."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,117 +63,17 @@ class Pairs:
         )
 
 
-def pair_by_shared_id(
-    ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int, within_ms: int
-) -> Pairs:
-    """Pairs that know each other by an id of the carrier's; `half_ms` is added to each stamp.
-
-    Of many, a sample of the ids.
-    """
-    shared = calls.filter(pl.col("shared_id") != "")
-    parts = max(ours.height, shared.height) // SAMPLE + 1
-    ids = pl.concat_str("call_sid", "leg_sids", separator=" ").str.split(" ")
-    rows = ours if shared.height else ours.clear()
-    known = rows.with_columns(ids.alias("_id")).explode("_id")
-    ours_by_id = _ours(known.filter((pl.col("_id") != "") & _drawn("_id", parts)), _hash("_id"))
-    theirs_by_id = _theirs(shared.filter(_drawn("shared_id", parts)), _hash("shared_id"), half_ms)
-    pairs = _pair_up(ours_by_id, theirs_by_id, None)
-    return pairs.only(np.abs(pairs.stamp_ms - pairs.dialed_ms) <= within_ms)
-
-
-def pair_by_caller(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int, within_ms: int) -> Pairs:
-    """Pairs of one caller that lie within `within_ms` of each other, before any clock is known.
-
-    Of many, a sample of the callers.
-    """
-    parts = max(ours.height, calls.height) // SAMPLE + 1
-    drawn = _drawn("caller", parts)
-    is_number = pl.col("caller_kind") == CallerKind.NUMBER.value
-    our_rows = ours.select("our", "caller", *_OUR_INSTANTS)
-    their_rows = calls.select("their", "caller", "caller_kind", "stamp_ms")
-    return _pair_up(
-        _ours(our_rows.filter(drawn & (pl.col("caller") != "")), _hash("caller")),
-        _theirs(their_rows.filter(drawn & is_number), _hash("caller"), half_ms),
-        within_ms,
-        most_per_call=_MOST_PER_CALL,
-    )
-
-
-def pair_by_called(
-    ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int, within_ms: int
-) -> Iterator[Pairs]:
-    """Pairs of one called number and about one duration, by each column that may be the one.
-
-    For files without callers. Of many calls, a sample, and rare durations first.
-    """
-    parts = max(ours.height, calls.height) // SAMPLE + 1
-    for our_number, their_number in _numbers(ours, calls):
-        for their_ms in ("total_ms", "talk_ms"):
-            theirs = calls.filter(pl.col(their_ms).is_not_null() & (their_number != ""))
-            if theirs.is_empty():
-                continue
-            seconds = pl.col(their_ms) // 1000
-            near = pl.concat(
-                [_theirs(theirs, _key(their_number, seconds + by), half_ms) for by in (-1, 0, 1)]
-            ).filter(pl.col("key") % parts == 0)
-            for our_ms in ("connected_ms", "answered_ms", "total_ms"):
-                rows = ours.filter(pl.col(our_ms) > 0)
-                known = _ours(rows, _key(our_number, pl.col(our_ms) // 1000))
-                yield _pair_up(known.filter(pl.col("key") % parts == 0), near, within_ms)
-
-
-def _hash(column: str) -> pl.Expr:
-    return pl.col(column).hash(1)
-
-
-def _drawn(column: str, parts: int) -> pl.Expr:
-    """Whether a row is in the sample, one of so many parts: the same on both sides."""
-    return _hash(column) % parts == 0
-
-
-def _numbers(ours: pl.DataFrame, calls: pl.DataFrame) -> Iterator[tuple[pl.Expr, pl.Expr]]:
-    """Columns in which both sides write the same numbers; the duration alone if there is none."""
-    found = False
-    for our_column, their_column in (("did", "called"), ("reached", "reached")):
-        numbers = calls[their_column].unique()
-        if numbers.filter(numbers != "").is_in(ours[our_column].unique().implode()).any():
-            found = True
-            yield pl.col(our_column), pl.col(their_column)
-    if not found:
-        yield pl.lit("*"), pl.lit("*")
-
-
-def _key(number: pl.Expr, seconds: pl.Expr) -> pl.Expr:
-    return pl.concat_str(number, seconds.cast(pl.String), separator=" ").hash(1)
-
-
-def _ours(rows: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
-    dialed = pl.coalesce("dialed_at_ms", "started_at_ms")
-    return rows.select(
-        pl.col("our").alias("row"),
-        key.alias("key"),
-        dialed.alias("at_ms"),
-        pl.col("started_at_ms").alias("arrived_ms"),
-        pl.col("answered_at_ms").fill_null(NEVER).alias("answered_ms"),
-    )
-
-
-def _theirs(rows: pl.DataFrame, key: pl.Expr, half_ms: int) -> pl.DataFrame:
-    return rows.filter(pl.col("stamp_ms").is_not_null()).select(
-        pl.col("their").alias("row"),
-        key.alias("key"),
-        (pl.col("stamp_ms") + half_ms).alias("at_ms"),
-    )
-
-
-def _pair_up(
+def pair_up(
     ours: pl.DataFrame,
     theirs: pl.DataFrame,
     within_ms: int | None,
     *,
     most_per_call: int = _MOST_PAIRS,
 ) -> Pairs:
-    """All pairs of one key within a time of each other; where there are too many, of rare keys."""
+    """All pairs of one key within a time of each other; where there are too many, of rare keys.
+
+    Both frames have `row`, `key` (a hash) and `at_ms`; ours has the other two instants, too.
+    """
     grid = _lay_grid(ours, theirs, within_ms)
     our_codes, their_codes = grid.codes(ours), grid.codes(theirs)
     our_order, their_order = np.argsort(our_codes), np.argsort(their_codes)

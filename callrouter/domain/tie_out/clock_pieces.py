@@ -198,21 +198,29 @@ def _does(line: Line, blocks: tuple[_Block, ...]) -> bool:
 
 
 def _best_cut(blocks: tuple[_Block, ...]) -> int:
-    """Where two lines, one before and one after, leave the least."""
-    left_over = [
-        _left_over(blocks[:cut]) + _left_over(blocks[cut:]) for cut in range(1, len(blocks))
-    ]
-    return 1 + int(np.argmin(left_over))
-
-
-def _left_over(blocks: tuple[_Block, ...]) -> float:
-    """The weighted squares that a line through the blocks' middles leaves."""
+    """Where two lines through the blocks' middles, one before and one after, leave the least."""
     at = np.array([block.middle_ms for block in blocks])
     error = np.array([block.error_ms for block in blocks])
-    weight = 1 / (_noise(blocks) + 100)
-    slope = 1 if len(blocks) > 2 else 0
-    fitted = np.polyfit(at - at[0], error, slope, w=weight)
-    return float(np.sum(((np.polyval(fitted, at - at[0]) - error) * weight) ** 2))
+    at, error = (at - at.mean()) / DAY_MS, error - error.mean()
+    weight = 1 / (_noise(blocks) + 100) ** 2
+    terms = np.stack([np.ones_like(at), at, error, at * at, at * error, error * error]) * weight
+    before = np.cumsum(terms, axis=1)
+    after = before[:, -1:] - before
+    counts = np.arange(1, len(blocks))
+    left = _left_over(before[:, :-1], counts) + _left_over(after[:, :-1], counts[::-1])
+    return 1 + int(np.argmin(left))
+
+
+def _left_over(sums: Floats, counts: Ints) -> Floats:
+    """The weighted squares that a line leaves, from sums over its points; a level, of one or two.
+
+    The sums are those of the weights, and with them of x, y, xx, xy, yy.
+    """
+    one, x, y, xx, xy, yy = sums
+    run = np.where(counts > 2, xx - x * x / one, np.inf)
+    rise = xy - x * y / one
+    left: Floats = yy - y * y / one - rise * rise / np.maximum(run, 1e-12)
+    return left
 
 
 def _fit(near: Errors, blocks: tuple[_Block, ...], close: Bools) -> Line:

@@ -1,7 +1,7 @@
 """A seller and a buyer who keep records of the same calls, by clocks of their own."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -43,11 +43,6 @@ class Scene:
     callers: int | None = None
     seed: int = 1
 
-    @property
-    def until(self) -> datetime:
-        """When the period ends."""
-        return self.since + timedelta(days=self.days)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
@@ -74,7 +69,7 @@ def play(scene: Scene) -> Records:
     differs = rng.random(count) < scene.differing
     hidden = rng.random(count) < scene.withheld
     both = {
-        "caller": np.where(hidden, "", np.array([f"+1415555{each:07d}" for each in caller])),
+        "caller": np.where(hidden, "", np.array([_number(each) for each in caller])),
         "reached": np.full(count, "+14155550199"),
         "call": np.arange(count),
     }
@@ -103,6 +98,11 @@ def play(scene: Scene) -> Records:
     theirs = theirs.filter(_most(rng, count, scene)).with_columns(_numbered("their"))
     truth = ours.select("our", "call").join(theirs.select("their", "call"), on="call")
     return Records(ours.drop("call"), theirs.drop("call"), truth)
+
+
+def _number(caller: int) -> str:
+    """A number that nobody has: area codes don't begin with 0."""
+    return f"+10{int(caller) * 123_457_789 % 10**9:09}"
 
 
 def _arrivals(scene: Scene, rng: np.random.Generator) -> tuple[Ints, Ints]:

@@ -19,7 +19,7 @@ from callrouter.domain.tie_out.buyer_clock import (
 )
 from callrouter.domain.tie_out.clock_offset import find_clock, pick_start
 from callrouter.domain.tie_out.clock_setting import set_right, settle_twice
-from callrouter.domain.tie_out.frames import FOLDED, OURS, empty
+from callrouter.domain.tie_out.frames import CALLER_KIND, FOLDED, OURS, empty
 from tests.domain.tie_out.clock_scene import DAY_MS, OCTOBER, Records, Scene, play
 
 AROUND_THE_CHANGE = datetime(2026, 10, 20, tzinfo=UTC)
@@ -243,6 +243,41 @@ def test_callers_withheld_and_numbers_unknown_leave_the_durations() -> None:
     calls = records.calls.with_columns(called=pl.lit(""), reached=pl.lit(""), talk_ms="total_ms")
     clock = find(replace(records, calls=calls.with_columns(total_ms=pl.lit(None).cast(pl.Int64))))
     assert clock.zone == "America/Chicago"
+
+
+@pytest.mark.parametrize("step_s", [6, 30, 60])
+def test_callers_withheld_and_durations_rounded_are_no_obstacle(step_s: int) -> None:
+    records = play(Scene(withheld=1.0, calls=200))
+    rounded = -(-pl.col("total_ms") // (step_s * 1_000)) * (step_s * 1_000)
+    clock = find(replace(records, calls=records.calls.with_columns(total_ms=rounded)))
+    assert clock.zone == "America/Chicago"
+    assert np.abs(gaps(records, clock)).max() < 10_000
+
+
+@pytest.mark.parametrize("mask", ["{}????", "+1??????{}"], ids=["the end", "the middle"])
+def test_masked_callers_are_known_by_the_digits_that_are_left(mask: str) -> None:
+    records = play(Scene(withheld=0, calls=300, callers=900))
+    before, after = mask.split("{}")
+    known = pl.col("caller").str.slice(8) if before else pl.col("caller").str.slice(0, 8)
+    calls = records.calls.with_columns(
+        caller_pattern=pl.concat_str(pl.lit(before), known, pl.lit(after)),
+        caller=pl.lit(""),
+        caller_kind=pl.lit("partly").cast(CALLER_KIND),
+        total_ms=pl.lit(None).cast(pl.Int64),
+    )
+    clock = find(replace(records, calls=calls))
+    assert clock.zone == "America/Chicago"
+
+
+def test_two_or_three_digits_that_are_left_say_nothing() -> None:
+    records = play(Scene(calls=60))
+    calls = records.calls.with_columns(
+        caller_pattern=pl.lit("+10????????0"),
+        caller=pl.lit(""),
+        caller_kind=pl.lit("partly").cast(CALLER_KIND),
+        total_ms=pl.lit(None).cast(pl.Int64),
+    )
+    assert doubt(replace(records, calls=calls)).why is DoubtWhy.NOTHING_SHARED
 
 
 def test_some_stamps_with_an_offset_among_wall_clocks_do_no_harm() -> None:

@@ -123,24 +123,37 @@ def find_duration_form(texts: pl.Series, spans_ms: pl.Series | None = None) -> F
     `spans_ms` are what the durations should come to, row by row (an end less a start): they tell
     seconds from milliseconds and minutes, and M:SS from H:MM.
     """
-    frame = pl.DataFrame({"text": texts})
-    frame = frame.with_columns(span=pl.lit(None, pl.Int64) if spans_ms is None else spans_ms)
-    frame = frame.gather_every(max(1, -(-len(frame) // SAMPLE_ROWS)))
-    frame = frame.filter(~is_nothing(pl.col("text"))).with_columns(clean(pl.col("text")))
-    if frame.is_empty():
+    if spans_ms is not None:
+        found = find_form_by_spans(texts, spans_ms)
+        if found is not None:
+            return found
+    said = _say_something(take_sample(texts))
+    if not len(said):
         return None
-    candidates = _candidates(frame["text"])
-    if spans_ms is not None and frame["span"].null_count() < len(frame):
-        by_span = _find_by_spans(frame, candidates)
-        if by_span is not None:
-            return by_span
-    form = candidates[0] if candidates else None
-    if form is None:
-        return None
-    share = _share(read_durations(frame["text"], form))
+    form = _candidates(said)[0]
+    share = _share(read_durations(said, form))
     if share < ENOUGH:
         return None
     return FoundDuration(form, share, f"{share:.0%} of the values are {_DURATION_WORDS[form]}")
+
+
+def find_form_by_spans(
+    texts: pl.Series, spans_ms: pl.Series, what: str = "end - start"
+) -> FoundDuration | None:
+    """The form in which most durations are the spans; None where none is in 60 % of the rows.
+
+    `share` is the part that agrees; `what` the spans are, for the evidence.
+    """
+    frame = pl.DataFrame({"text": texts, "span": spans_ms})
+    frame = frame.gather_every(max(1, -(-len(frame) // SAMPLE_ROWS)))
+    frame = frame.filter(~is_nothing(pl.col("text"))).with_columns(clean(pl.col("text")))
+    best: FoundDuration | None = None
+    for form in _candidates(frame["text"]) if len(frame) else ():
+        agreeing = agree(read_durations(frame["text"], form), frame["span"])
+        if agreeing >= 0.6 and (best is None or agreeing > best.share):
+            words = f"{what} agrees in {agreeing:.0%} when read as {_DURATION_WORDS[form]}"
+            best = FoundDuration(form, agreeing, words)
+    return best
 
 
 _DURATION_WORDS = {
@@ -168,26 +181,16 @@ def _candidates(said: pl.Series) -> tuple[DurationForm, ...]:
     return (DurationForm.SECONDS, DurationForm.DECIMAL_MINUTES, DurationForm.MILLISECONDS)
 
 
-def _find_by_spans(
-    frame: pl.DataFrame, candidates: tuple[DurationForm, ...]
-) -> FoundDuration | None:
-    best: FoundDuration | None = None
-    for form in candidates:
-        agreeing = agree(read_durations(frame["text"], form), frame["span"])
-        if agreeing >= 0.6 and (best is None or agreeing > best.share):
-            words = f"end - start agrees in {agreeing:.0%} when read as {_DURATION_WORDS[form]}"
-            best = FoundDuration(form, agreeing, words)
-    return best
-
-
 def agree(durations: pl.Series, spans_ms: pl.Series) -> float:
     """In which share of the rows that have both a duration is the span, to a second and a half.
 
-    Rows where both are nothing say nothing.
+    Rows where both are nothing say nothing. Spans of whole minutes are compared to a minute.
     """
     frame = pl.DataFrame({"duration": durations, "span": spans_ms}).drop_nulls()
-    frame = frame.filter((pl.col("duration") > 0) | (pl.col("span") > 0))
+    by_minutes = bool((frame["span"] % 60_000 == 0).all())
+    least, tolerance_ms = (120_000, 60_000) if by_minutes else (0, 1500)
+    frame = frame.filter((pl.col("duration") > least) | (pl.col("span") > least))
     if len(frame) < 3:
         return 0.0
-    gap = (pl.col("duration") - pl.col("span")).abs()
-    return float(frame.select((gap <= 1500).mean()).item())
+    gap = (frame["duration"] - frame["span"]).abs()
+    return share_of(gap <= tolerance_ms)

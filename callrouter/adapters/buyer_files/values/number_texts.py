@@ -39,6 +39,7 @@ _IN_ANGLES = re.compile(r".*<([^<>]*)>.*")
 _IN_BRACKETS = re.compile(r".*[^\d\s].*\((\+[\d ().-]{7,})\).*")
 _SCHEME = re.compile(r"(?:tel|sips?|callto|phone):(?://)?", re.IGNORECASE)
 _DIALLED_BEFORE = re.compile(r"(?:[\d*#]*#|\*\d\d)(\+?[\d ().-]{7,})")
+_DECIMAL = re.compile(r"\d+\.\d+")
 _FLOAT = re.compile(r"(\+?\d+)\.0+")
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?e\+?(\d{1,2})", re.IGNORECASE)
 _SHORT = re.compile(r"(?:x|ext\.?|extension)? *\d{1,6}", re.IGNORECASE)
@@ -92,6 +93,8 @@ def _is_withheld(bare: str) -> bool:
 
 
 def _read_whole(bare: str, country: str) -> NumberReading:
+    if _DECIMAL.fullmatch(bare):
+        return _UNREADABLE
     digits = _BETWEEN.sub("", bare)
     tries = [(bare, country, False)]
     if _DIGITS.fullmatch(digits):
@@ -99,8 +102,8 @@ def _read_whole(bare: str, country: str) -> NumberReading:
             tries = [("+" + digits.lstrip("0"), country, False), *tries]
         elif not digits.startswith("+"):
             tries.append(("+" + digits, country, True))
-    elif sum(letter.isdigit() for letter in digits) < len(digits) / 2:
-        tries = [(bare, country, True)]  # a name with a figure in it isn't a number
+    elif any(letter.isalpha() for letter in digits):
+        tries = [(bare, country, True)]  # a name with figures in it isn't a number
     for attempt, region, must_be_valid in tries:
         reading = _parse(attempt, region, must_be_valid=must_be_valid)
         if reading is not None:

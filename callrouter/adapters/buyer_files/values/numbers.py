@@ -22,20 +22,29 @@ _COMMON = r"^(?:tel:)?\+?[0-9(][0-9 ().\-]*[0-9]$"
 def read_callers(texts: pl.Series, country: str, sentinels: Sequence[str] = ()) -> pl.DataFrame:
     """`caller`, `caller_kind` and `caller_pattern` of each text, as the frame THEIRS has them."""
     number = _at_a_glance(texts, country)
-    known = number.is_not_null()
-    if known.all():
+    if not number.null_count():
         return _whole(number)
-    unknown = texts.filter(~known)
-    unique = unknown.unique()
+    unknown = texts.filter(number.is_null())
     read = unknown.to_frame("text").join(
-        _read_unique(unique, country, sentinels), on="text", how="left", maintain_order="left"
+        _read_unique(unknown.unique(), country, sentinels),
+        on="text",
+        how="left",
+        maintain_order="left",
     )
-    at = (~known).cum_sum().cast(pl.Int64) - 1
-    rest = read.drop("text")[at.clip(0)]
-    first = _whole(number)
-    return pl.DataFrame(
-        {name: first[name].zip_with(known, rest[name]) for name in (_NUMBER, _KIND, _PATTERN)}
-    )
+    return _fill_in(number, read.drop("text"))
+
+
+def _fill_in(number: pl.Series, read: pl.DataFrame) -> pl.DataFrame:
+    """What was known at a glance, and in its gaps, in their order, what was read one by one."""
+    gaps = number.is_null()
+    whole = _whole(number)
+    filled = []
+    for name, common in ((_NUMBER, ""), (_KIND, CallerKind.NUMBER.value), (_PATTERN, "")):
+        if (read[name] == common).all():
+            filled.append(whole[name])
+        else:
+            filled.append(whole[name].scatter(gaps.arg_true(), read[name]))
+    return pl.DataFrame(filled)
 
 
 def read_numbers(texts: pl.Series, country: str, sentinels: Sequence[str] = ()) -> pl.Series:
@@ -63,27 +72,28 @@ def _whole(number: pl.Series) -> pl.DataFrame:
     )
 
 
-def _at_a_glance(texts: pl.Series, country: str) -> pl.Series:
-    """E.164 of the forms without anything between the digits; null for every other text."""
-    frame = pl.DataFrame({"x": texts})
-    return frame.select(x=_north_american(pl.col("x"), is_home=is_north_american(country)))["x"]
-
-
 def is_north_american(country: str) -> bool:
     """Whether numbers of `country` are written with ten digits behind +1."""
     return int(phonenumbers.country_code_for_region(country)) == 1
 
 
-def _north_american(text: pl.Expr, *, is_home: bool) -> pl.Expr:
-    figure = text.cast(pl.Int64, strict=False)
-    length = text.str.len_bytes()
+def _at_a_glance(texts: pl.Series, country: str) -> pl.Series:
+    """E.164 of the forms without anything between the digits; null for every other text."""
+    x = pl.col("x")
+    figure, length = x.cast(pl.Int64, strict=False), x.str.len_bytes()
     with_one = figure.is_between(10_000_000_000 + _SMALLEST, 19_999_999_999)
-    before = pl.when(length.eq(12) & with_one & text.str.starts_with("+")).then(pl.lit(""))
-    if not is_home:
-        return before + text
     ten = length.eq(10) & figure.is_between(_SMALLEST, 9_999_999_999)
-    eleven = length.eq(11) & with_one
-    return before.when(ten).then(pl.lit("+1")).when(eleven).then(pl.lit("+")) + text
+    is_home = is_north_american(country)
+    frame = pl.DataFrame({"x": texts}).with_columns(
+        whole=length.eq(12) & with_one & x.str.starts_with("+"),
+        ten=ten if is_home else pl.lit(value=False),
+        eleven=length.eq(11) & with_one if is_home else pl.lit(value=False),
+    )
+    forms = (("ten", pl.format("+1{}", x)), ("eleven", pl.format("+{}", x)), ("whole", x))
+    used = [pl.when(name).then(number) for name, number in forms if frame[name].any()]
+    if not used:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
+    return frame.select(x=pl.coalesce(used))["x"]
 
 
 def _read_unique(texts: pl.Series, country: str, sentinels: Sequence[str]) -> pl.DataFrame:
@@ -93,8 +103,8 @@ def _read_unique(texts: pl.Series, country: str, sentinels: Sequence[str]) -> pl
     is_common = inner.str.contains(_COMMON)
     digits = inner.str.replace_all(r"[^0-9+]", "")
     without_prefix = digits.str.replace(r"^(?:011|00+)", "+")
-    number = _north_american(without_prefix, is_home=is_north_american(country))
-    common = table.select("text", x=pl.when(is_common).then(number))
+    bare = table.select(pl.when(is_common).then(without_prefix).otherwise(pl.lit("")))
+    common = pl.DataFrame({"text": texts, "x": _at_a_glance(bare.to_series(), country)})
     known = common["x"].is_not_null()
     others = texts.filter(~known)
     said = read_words(others, sentinels)

@@ -73,7 +73,7 @@ def test_what_is_no_duration_is_left_unread(text: str, form: DurationForm) -> No
     assert read(text, form) is None
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 86_400 * 20), min_size=1, max_size=40))
 def test_what_is_written_is_read(durations: list[int]) -> None:
     def clock(seconds: int) -> str:
@@ -91,7 +91,7 @@ def test_what_is_written_is_read(durations: list[int]) -> None:
         assert read_back == [seconds * 1000 for seconds in durations], form
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(texts=st.lists(st.text(max_size=80), max_size=30), form=st.sampled_from(DurationForm))
 def test_any_text_is_read_or_left_and_no_row_is_lost(texts: list[str], form: DurationForm) -> None:
     read_back = read_durations(pl.Series(texts, dtype=pl.String), form)

@@ -154,7 +154,7 @@ _STAMPS = st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31))  # noqa: DT
         (YEAR, "%Y%m%d%H%M%S"),
     ],
 )
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(stamps=st.lists(_STAMPS, min_size=1, max_size=40))
 def test_what_is_written_is_read(form: TimeForm, pattern: str, stamps: list[datetime]) -> None:
     texts = pl.Series([stamp.strftime(pattern) for stamp in stamps])
@@ -165,7 +165,7 @@ def test_what_is_written_is_read(form: TimeForm, pattern: str, stamps: list[date
     assert read_times(texts, form)["ms"].to_list() == expected
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(texts=st.lists(st.text(max_size=80), max_size=30), form=st.sampled_from(TimeForm))
 def test_any_text_is_read_or_left_and_no_row_is_lost(texts: list[str], form: TimeForm) -> None:
     assert read_times(pl.Series(texts, dtype=pl.String), form).height == len(texts)

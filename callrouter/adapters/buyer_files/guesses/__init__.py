@@ -1,0 +1,1 @@
+"""What the columns of a buyer's file are, by looking at values alone, headings left aside."""

@@ -56,7 +56,8 @@ def fold(theirs: pl.DataFrame, rule: LegRule) -> Folded:
 
     - LEGS: the main row is the first by start. `total_ms` is the time that the legs cover, so that
       an overlap counts once (starts kept to the minute don't show one: then it adds up). Talk,
-      queue, hold, billed and price add up. What was reached, status and agent are the last leg's.
+      queue, hold, billed and price add up, talk to no more than the total. What was reached, status
+      and agent are the last leg's.
     - SAME_SPAN: the main row is the longest; others only say what it leaves empty.
     - REDELIVERED: of records of one id (of one leg, where legs have ids) the one updated last
       stands, the others are duplicates. What then remains of a call is legs.
@@ -253,7 +254,8 @@ def _added_up_values() -> tuple[pl.Expr, ...]:
     return (
         *(_first_text(name) for name in ("call_ids", "shared_id")),
         *(_last_text(name) for name in _LAST_SAID),
-        *(_sum(name) for name in _ADDED_UP),
+        *(_sum(name) for name in _ADDED_UP if name != "talk_ms"),
+        _sum("talk_ms").clip(upper_bound=_sum("covered_ms")),
         _sum("covered_ms").alias("total_ms"),
         pl.col("answer_stamp_ms").min(),
         pl.col("end_stamp_ms").max(),

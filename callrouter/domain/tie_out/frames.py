@@ -98,7 +98,7 @@ the record that this one amends; `updated_ms` orders redeliveries.
 """
 
 FOLDED: dict[str, pl.DataType | type[pl.DataType]] = THEIRS | {"rows": pl.Int64}
-"""One row a call of theirs: `their` is that of its first record, `rows` how many were folded."""
+"""One row a call of theirs: `their` is that of its main record, `rows` how many were folded."""
 
 
 def empty(columns: dict[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:

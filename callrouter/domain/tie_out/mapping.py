@@ -102,14 +102,17 @@ class Mapping:
 
     `format` is the preset's name, "" where values alone were looked at. `zone` is the IANA zone
     that stamps are in, "" when nothing says it: it is then found from the data. `sentinels` are
-    texts that stand for nothing. `layout` is the fingerprint of the headings (or, without any, of
-    the columns' count and kinds) that the mapping was made for. `country` reads numbers without a
-    country code. `inbound` are the words of a DIRECTION column that mean a call to the buyer.
-    `talk_means` and `total_means` say in words what the buyer's durations really hold.
+    texts that stand for nothing. `layout` is the fingerprint of the headings (or, without any,
+    of the columns' count and kinds) that the mapping was made for, `headings` are these, as
+    they stood ("" without any) to say what changed when another layout comes. `country` reads
+    numbers without a country code. `inbound` are the words of a DIRECTION column that mean a
+    call to the buyer. `talk_means` and `total_means` say in words what the buyer's durations
+    really hold.
     """
 
     columns: tuple[FieldColumn, ...]
     layout: str
+    headings: tuple[str, ...] = ()
     format: str = ""
     zone: str = ""
     country: str = "US"

@@ -13,7 +13,6 @@ from callrouter.domain.tie_out.buyer_clock import (
     BuyerClock,
     ClockDoubt,
     DoubtWhy,
-    StampPrecision,
     StartMeans,
 )
 from callrouter.domain.tie_out.clock_evidence import (
@@ -25,6 +24,7 @@ from callrouter.domain.tie_out.clock_evidence import (
 from callrouter.domain.tie_out.clock_pairs import Ints, Pairs
 from callrouter.domain.tie_out.clock_peak import DAY_MS, NoPeak
 from callrouter.domain.tie_out.clock_reading import Look, read_clock
+from callrouter.domain.tie_out.clock_setting import are_instants, read_precision
 from callrouter.domain.tie_out.clock_words import say_doubt
 from callrouter.domain.tie_out.clock_zone import ZoneCourse, list_courses
 
@@ -32,8 +32,6 @@ _WITHIN_MS = 26 * 3_600_000
 """Any two zones of the world are less apart."""
 _WRONG_DAY_MS = 50 * 3_600_000
 _ENOUGH_IDS = 30
-_ALL_BUT = 0.98
-_MINUTE_MS = 60_000
 
 
 def find_clock(
@@ -48,16 +46,15 @@ def find_clock(
     if not stamps.size or ours.is_empty():
         why = DoubtWhy.NOTHING_SHARED if stamps.size else DoubtWhy.NO_STAMPS
         return _doubt(NoPeak(why, 0), ours, stamps)
-    instants = int(calls["is_absolute"].sum())
-    of_instants = 2 * instants > calls.height
+    of_instants = are_instants(calls)
     look = Look(
-        precision=_read_precision(stamps),
+        precision=read_precision(stamps),
         courses=_list_likely(ours, zone_hint, of_instants=of_instants),
         of_instants=of_instants,
         zone_hint=zone_hint,
     )
-    is_mixed = 0 < instants < calls.height
-    alike = calls.filter(pl.col("is_absolute") == of_instants) if is_mixed else calls
+    like_most = calls["is_absolute"] == of_instants
+    alike = calls if like_most.all() else calls.filter(like_most)
     doubt = NoPeak(DoubtWhy.NOTHING_SHARED, 0)
     for pairs, within_ms in _pair(ours, alike, look.precision.half_ms):
         found = read_clock(pairs, within_ms, look)
@@ -108,17 +105,9 @@ def _list_likely(
     return list_courses(since_ms, until_ms, first=hints)
 
 
-def _read_precision(stamps: Ints) -> StampPrecision:
-    """What nearly all stamps keep; MINUTE_NEAREST stands for either way to lose the seconds."""
-    if float((stamps % _MINUTE_MS == 0).mean()) >= _ALL_BUT:
-        return StampPrecision.MINUTE_NEAREST
-    is_whole = float((stamps % 1000 == 0).mean()) >= _ALL_BUT
-    return StampPrecision.SECOND if is_whole else StampPrecision.MILLISECOND
-
-
 def _doubt(doubt: NoPeak, ours: pl.DataFrame, stamps: Ints) -> ClockDoubt:
     spans = (_say_span(ours["started_at_ms"].to_numpy()), _say_span(stamps))
-    words, remedy = say_doubt(doubt.why, doubt.votes, *spans)
+    words, remedy = say_doubt(doubt.why, doubt.votes, doubt.apart_ms, *spans)
     return ClockDoubt(why=doubt.why, sure=doubt.votes, words=words, remedy=remedy)
 
 

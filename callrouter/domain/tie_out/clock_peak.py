@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from callrouter.domain.tie_out.buyer_clock import DoubtWhy
-from callrouter.domain.tie_out.clock_pairs import Bools, Ints, Pairs
+from callrouter.domain.tie_out.clock_pairs import Ints, Pairs
 from callrouter.domain.tie_out.clock_zone import ZoneCourse
 
 DAY_MS = 86_400_000
@@ -27,6 +27,7 @@ _FEWEST_CALLERS = 3
 _SEVERAL = 100
 """Of more, some are enough to see that they are not of one or two callers."""
 _ALIKE = 0.6
+_MANY = 0.25
 _CHANCE = 1e-3
 _CROWDING = 3.0
 """Calls come mostly by day: where two sides' days meet, that many more meet by chance."""
@@ -48,10 +49,11 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class NoPeak:
-    """Nothing stands out: why, and how many agreed at best."""
+    """Nothing stands out: why, how many agreed at best, how far from them a second crowd is."""
 
     why: DoubtWhy
     votes: int
+    apart_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ def find_peak(pairs: Pairs, courses: tuple[ZoneCourse, ...], within_ms: int) -> 
     fitting = [score for score in scores if _fits_as_well(score, best, pairs)]
     chosen = min(fitting, key=lambda score: score.improbability)
     beyond = apart - shift_ms - chosen.course.ahead_ms(pairs.dialed_ms)
-    why = _why_not(pairs, beyond, chosen, within_ms)
-    if why is not None:
-        return NoPeak(why, chosen.votes)
+    doubt = _doubt(pairs, beyond, chosen, within_ms)
+    if doubt is not None:
+        return doubt
     names = [name for score in fitting for name in score.course.zones if not score.improbability]
     others = tuple(name for name in names if name != chosen.course.zones[0])
     return Peak(chosen.course, others, shift_ms, chosen.error_ms, chosen.votes)
@@ -135,15 +137,16 @@ def _fits_as_well(score: _Score, best: _Score, pairs: Pairs) -> bool:
     return best.votes - score.votes <= 1 + by_chance
 
 
-def _why_not(pairs: Pairs, beyond: Ints, chosen: _Score, within_ms: int) -> DoubtWhy | None:
+def _doubt(pairs: Pairs, beyond: Ints, chosen: _Score, within_ms: int) -> NoPeak | None:
     agree = np.abs(beyond - chosen.error_ms) <= WINDOW_MS // 2
     keys = pairs.key[agree]
     callers = np.unique(keys[:: max(1, keys.size // _SEVERAL)]).size
     is_few = chosen.votes < _FEWEST or callers < _FEWEST_CALLERS
     if is_few or _may_be_chance(chosen.votes, beyond.size, within_ms):
-        return DoubtWhy.TOO_FEW
-    if _has_rival(pairs.dialed_ms, beyond, agree, chosen):
-        return DoubtWhy.TWO_ALIKE
+        return NoPeak(DoubtWhy.TOO_FEW, chosen.votes)
+    rival_ms = _find_rival(pairs.dialed_ms, beyond, chosen, within_ms)
+    if rival_ms is not None:
+        return NoPeak(DoubtWhy.TWO_ALIKE, chosen.votes, abs(rival_ms - chosen.error_ms))
     return None
 
 
@@ -160,20 +163,22 @@ def _may_be_chance(votes: int, pairs: int, within_ms: int) -> bool:
     return tail + math.log(windows * 10) > math.log(_CHANCE)
 
 
-def _has_rival(at_ms: Ints, beyond: Ints, agree: Bools, chosen: _Score) -> bool:
-    """Whether another difference has nearly as many, and on the same days.
+def _find_rival(at_ms: Ints, beyond: Ints, chosen: _Score, within_ms: int) -> int | None:
+    """Another difference that nearly as many agree on, or many beyond chance, on the same days.
 
     On other days, it is the same clock, set anew in between.
     """
     elsewhere = np.abs(beyond - chosen.error_ms) > _ELSEWHERE_MS
     if not elsewhere.any():
-        return False
+        return None
     middle, votes = _crowd(beyond[elsewhere])
-    if votes <= _ALIKE * chosen.votes:
-        return False
+    many = _MANY if not _may_be_chance(votes, beyond.size, within_ms) else _ALIKE
+    if votes <= many * chosen.votes:
+        return None
     days = (at_ms - int(at_ms.min())) // DAY_MS
-    there = elsewhere & (np.abs(beyond - middle) <= WINDOW_MS // 2)
-    by_day = [
-        np.bincount(days[chosen_by], minlength=int(days.max()) + 1) for chosen_by in (agree, there)
+    both = [
+        np.bincount(days[near], minlength=int(days.max()) + 1)
+        for near in (np.abs(beyond - each) <= WINDOW_MS // 2 for each in (chosen.error_ms, middle))
     ]
-    return votes < 2 * _FEWEST or int(np.minimum(*by_day).sum()) > votes / 4
+    is_set_anew = votes >= 2 * _FEWEST and int(np.minimum(*both).sum()) <= votes / 4
+    return None if is_set_anew else middle

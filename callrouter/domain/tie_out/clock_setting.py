@@ -24,6 +24,8 @@ from callrouter.domain.tie_out.clock_zone import follow_zone
 _TWICE_MS = 600_000
 """A clock that goes back by less is not worth telling two passes apart."""
 _SPREAD_TOLD_MS = 10_000
+_MINUTE_MS = 60_000
+_ALL_BUT = 0.98
 _DISORDER = 0.05
 
 
@@ -96,8 +98,8 @@ def tell_clock(
 
     Raises RefusedError for what is no zone.
     """
-    since_ms = int(since.timestamp()) * 1000 - 2 * DAY_MS
-    course = follow_zone(zone, since_ms, int(until.timestamp()) * 1000 + 2 * DAY_MS)
+    since_ms = _ms(since) - 2 * DAY_MS
+    course = follow_zone(zone, since_ms, _ms(until) + 2 * DAY_MS)
     if course is None:
         raise RefusedError(
             f"There is no time zone {zone!r}; write America/Chicago, UTC or UTC-05:00."
@@ -119,6 +121,41 @@ def tell_clock(
         is_told=True,
     )
     return replace(clock, words=say_clock(clock))
+
+
+def tell_zone(
+    zone: str, since: datetime, until: datetime, calls: pl.DataFrame, *, ahead_ms: int = 0
+) -> BuyerClock:
+    """The clock of a file of which somebody says the zone, as after a doubt; else as `tell_clock`.
+
+    What their stamps keep, and whether they are instants, is seen in `calls` (THEIRS or FOLDED).
+    """
+    precision = read_precision(calls["stamp_ms"].drop_nulls().to_numpy())
+    if precision is StampPrecision.MINUTE_NEAREST:
+        precision = StampPrecision.MINUTE_FLOOR
+    return tell_clock(
+        zone,
+        since,
+        until,
+        ahead_ms=ahead_ms,
+        precision=precision,
+        of_instants=are_instants(calls),
+    )
+
+
+def are_instants(calls: pl.DataFrame) -> bool:
+    """Whether most of the stamps are said to be instants rather than a wall clock's."""
+    return 2 * int(calls["is_absolute"].sum()) > calls.height
+
+
+def read_precision(stamps: Ints) -> StampPrecision:
+    """What nearly all stamps keep; MINUTE_NEAREST stands for either way to lose the seconds."""
+    if not stamps.size:
+        return StampPrecision.SECOND
+    if float((stamps % _MINUTE_MS == 0).mean()) >= _ALL_BUT:
+        return StampPrecision.MINUTE_NEAREST
+    is_whole = float((stamps % 1000 == 0).mean()) >= _ALL_BUT
+    return StampPrecision.SECOND if is_whole else StampPrecision.MILLISECOND
 
 
 def _both_passes(stamp_ms: Ints, clock: BuyerClock) -> tuple[Ints, Ints]:

@@ -9,10 +9,12 @@ from callrouter.domain.tie_out.buyer_clock import (
     StampPrecision,
     StartMeans,
 )
+from callrouter.domain.tie_out.clock_zone import follow_zone
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
-_ZONE_STEP_MS = _HOUR_MS // 2
+_MINUTE_MS = 60_000
+_HALF_DAY_MIN = 720
 _SET_MS = 1_500
 """A clock that jumps by less is not worth a word."""
 _MOST_SETS = 3
@@ -39,7 +41,7 @@ def say_clock(clock: BuyerClock) -> str:
         parts.append(f"drifting{back} {abs(clock.drift_ms_per_day) / 1000:.1f} s a day")
     return (
         ", ".join(parts)
-        + _say_sets(clock.pieces)
+        + _say_sets(clock)
         + _MEANS[clock.means]
         + _PRECISION[clock.precision]
         + ("; told, not found" if clock.is_told else f"; sure: {_calls(clock.sure)}")
@@ -47,8 +49,11 @@ def say_clock(clock: BuyerClock) -> str:
     )
 
 
-def say_doubt(why: DoubtWhy, sure: int, ours: str, theirs: str) -> tuple[str, str]:
-    """Why their clock isn't known, and what would help; `ours`, `theirs` say when the sides are."""
+def say_doubt(why: DoubtWhy, sure: int, apart_ms: int, ours: str, theirs: str) -> tuple[str, str]:
+    """Why their clock isn't known, and what would help; `ours`, `theirs` say when the sides are.
+
+    `apart_ms` is how far two differences of time are from each other that fit both.
+    """
     match why:
         case DoubtWhy.NO_STAMPS:
             return "their file has no start times", "map the column that holds the start"
@@ -61,7 +66,13 @@ def say_doubt(why: DoubtWhy, sure: int, ours: str, theirs: str) -> tuple[str, st
             remedy = "send a file of more days, or say the zone of their stamps"
             return f"{words}; ours are {ours}, theirs {theirs}", remedy
         case DoubtWhy.TWO_ALIKE:
-            words = f"two differences of time fit about as many calls: {sure} at best"
+            apart_min = round(apart_ms / _MINUTE_MS)
+            hours, minutes = divmod(apart_min, 60)
+            words = (
+                f"two differences of time, {hours} h {minutes:02} min apart, fit many calls each"
+            )
+            if abs(apart_min - _HALF_DAY_MIN) <= 1:
+                return words, "check whether the file has lost AM and PM"
             return words, "say the zone of their stamps"
         case DoubtWhy.TOO_LOOSE:
             words = f"their starts follow ours by no steady time, but for {_calls(sure)}"
@@ -87,19 +98,27 @@ def _amount(size_ms: int) -> tuple[int, str]:
     return (seconds, "s") if seconds < 600 else ((seconds + 30) // 60, "min")
 
 
-def _say_sets(pieces: tuple[ClockPiece, ...]) -> str:
+def _say_sets(clock: BuyerClock) -> str:
     """When the clock was set, but for the changes of its zone."""
     said = []
-    for before, after in pairwise(pieces):
+    for before, after in pairwise(clock.pieces):
         days = (after.since_at - before.since_at).total_seconds() / 86_400
-        jump_ms = after.offset_ms - before.offset_ms - round(before.drift_ms_per_day * days)
-        if abs((jump_ms + _ZONE_STEP_MS // 2) % _ZONE_STEP_MS - _ZONE_STEP_MS // 2) >= _SET_MS:
+        jump_ms = _error_ms(clock.zone, after) - _error_ms(clock.zone, before)
+        jump_ms -= round(before.drift_ms_per_day * days)
+        if abs(jump_ms) >= _SET_MS:
             size, unit = _amount(abs(jump_ms))
             way = "on" if jump_ms > 0 else "back"
             said.append(f"set {way} by {size} {unit} on {after.since_at:%Y-%m-%d}")
     if len(said) > _MOST_SETS:
         return f", set {len(said)} times"
     return "".join(f", {each}" for each in said)
+
+
+def _error_ms(zone: str, piece: ClockPiece) -> int:
+    """How far the clock is ahead beyond its zone when a piece begins."""
+    at_ms = round(piece.since_at.timestamp() * 1000)
+    course = follow_zone(zone, at_ms, at_ms)
+    return piece.offset_ms - (course.offsets_ms[0] if course is not None else 0)
 
 
 def _say_others(zones: tuple[str, ...]) -> str:

@@ -368,6 +368,16 @@ def test_two_differences_that_fit_alike_are_doubted() -> None:
     )
     found = doubt(replace(records, calls=pl.concat([records.calls, again])))
     assert found.why is DoubtWhy.TWO_ALIKE
+    assert "3 h 00 min apart" in found.words
+
+
+def test_a_file_that_lost_am_and_pm_is_doubted() -> None:
+    records = play(Scene(calls=900))
+    half = DAY_MS // 2
+    lost = pl.col("stamp_ms") - pl.when(pl.col("stamp_ms") % DAY_MS >= half).then(half).otherwise(0)
+    found = doubt(replace(records, calls=records.calls.with_columns(lost)))
+    assert found.why is DoubtWhy.TWO_ALIKE
+    assert "AM and PM" in found.remedy
 
 
 def test_a_handful_of_calls_is_too_few() -> None:

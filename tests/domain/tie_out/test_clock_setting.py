@@ -12,14 +12,9 @@ from callrouter.domain.tie_out.buyer_clock import (
     StampPrecision,
     StartMeans,
 )
-from callrouter.domain.tie_out.clock_setting import set_right, settle_twice, tell_clock
+from callrouter.domain.tie_out.clock_setting import set_right, settle_twice, tell_clock, tell_zone
 
-CHICAGO = tell_clock(
-    "America/Chicago",
-    datetime(2026, 10, 15, tzinfo=UTC),
-    datetime(2026, 11, 15, tzinfo=UTC),
-    precision=StampPrecision.MILLISECOND,
-)
+OCTOBER = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 CALLER = "+14155550101"
 
 
@@ -40,8 +35,17 @@ def calls(
     )
 
 
+def tell(zone: str, first: str, last: str) -> BuyerClock:
+    """A clock that shows milliseconds, told for a time."""
+    since, until = (datetime.fromisoformat(f"{each}T00:00Z") for each in (first, last))
+    return tell_clock(zone, since, until, precision=StampPrecision.MILLISECOND)
+
+
 def _wall(stamp: str) -> int | None:
     return round(datetime.fromisoformat(f"{stamp}Z").timestamp() * 1000) if stamp else None
+
+
+CHICAGO = tell("America/Chicago", "2026-10-15", "2026-11-15")
 
 
 def instants(column: pl.Series) -> list[str]:
@@ -59,12 +63,7 @@ def test_a_stamp_is_read_by_the_zone_of_its_day() -> None:
 
 
 def test_a_stamp_of_the_hour_that_is_left_out_is_read_by_the_clock_before() -> None:
-    spring = tell_clock(
-        "America/Chicago",
-        datetime(2026, 3, 1, tzinfo=UTC),
-        datetime(2026, 3, 31, tzinfo=UTC),
-        precision=StampPrecision.MILLISECOND,
-    )
+    spring = tell("America/Chicago", "2026-03-01", "2026-03-31")
     right = set_right(calls("2026-03-08 01:59", "2026-03-08 02:30", "2026-03-08 03:00"), spring)
     assert instants(right["at_ms"]) == ["08 07:59", "08 08:30", "08 08:00"]
 
@@ -183,19 +182,10 @@ def test_an_instant_among_wall_clocks_is_off_by_the_error_alone(zone: str) -> No
 
 
 def test_a_clock_of_instants_is_taken_off_whole() -> None:
-    told = tell_clock(
-        "UTC",
-        datetime(2026, 10, 1, tzinfo=UTC),
-        datetime(2026, 10, 31, tzinfo=UTC),
-        ahead_ms=60_000,
-        of_instants=True,
-        precision=StampPrecision.MINUTE_NEAREST,
-    )
     stamped = calls("2026-10-02 12:01").with_columns(is_absolute=pl.lit(value=True))
+    told = tell_zone("UTC", *OCTOBER, stamped, ahead_ms=60_000)
+    assert told.of_instants
     assert instants(set_right(stamped, told)["at_ms"]) == ["02 12:00"]
-    assert told.words == (
-        "their clock: UTC, 60 s ahead; stamps are rounded to the minute; told, not found"
-    )
 
 
 def test_a_clock_is_told_by_its_zone() -> None:
@@ -204,9 +194,23 @@ def test_a_clock_is_told_by_its_zone() -> None:
     assert (CHICAGO.is_told, CHICAGO.sure) == (True, 0)
 
 
+def test_of_a_clock_that_is_told_the_rest_is_seen_in_the_stamps() -> None:
+    told = tell_zone("UTC", *OCTOBER, calls("2026-10-02 12:01", "2026-10-03 09:00"))
+    assert told.precision is StampPrecision.MINUTE_FLOOR
+    assert told.words == (
+        "their clock: UTC, right to the second; stamps are cut to the minute; told, not found"
+    )
+
+
+def test_a_clock_may_be_told_for_a_file_without_starts() -> None:
+    told = tell_zone("America/Chicago", *OCTOBER, calls(""))
+    assert told.precision is StampPrecision.SECOND
+    assert instants(set_right(calls(""), told)["at_ms"]) == [""]
+
+
 def test_a_clock_of_no_zone_is_refused() -> None:
     with pytest.raises(RefusedError, match="no time zone 'Chicago'; write America/Chicago"):
-        tell_clock("Chicago", datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 31, tzinfo=UTC))
+        tell("Chicago", "2026-10-01", "2026-10-31")
 
 
 def clock_of(

@@ -79,13 +79,26 @@ def test_what_else_is_worth_a_word(change: BuyerClock, words: str) -> None:
 
 
 def test_the_change_of_the_zones_clocks_is_not_a_setting_even_while_it_drifts() -> None:
-    after = -3_600_000 + 10 * 1_730
-    drifting = (ClockPiece(SINCE, 0, 1_730), ClockPiece(SINCE + timedelta(days=10), after, 1_730))
+    change = datetime(2026, 11, 1, 7, tzinfo=UTC)
+    after = round(-6 * 3_600_000 + 31.3 * 1_730)
+    drifting = (ClockPiece(SINCE, -5 * 3_600_000, 1_730), ClockPiece(change, after, 1_730))
     assert "set" not in say_clock(replace(CLOCK, pieces=drifting))
+
+
+def test_a_change_that_the_zone_does_not_make_is_a_setting_also_by_an_hour() -> None:
+    clock = replace(CLOCK, pieces=pieces(-5 * 3_600_000, -6 * 3_600_000))
+    assert ", set back by 60 min on 2026-10-11;" in say_clock(clock)
+    assert ", set back by 60 min on 2026-10-11;" in say_clock(replace(clock, zone="their own"))
 
 
 @pytest.mark.parametrize("why", DoubtWhy)
 def test_each_doubt_says_what_would_help(why: DoubtWhy) -> None:
-    words, remedy = say_doubt(why, 3, "from 2026-10-01 to 2026-10-30", "none")
+    words, remedy = say_doubt(why, 3, 3 * 3_600_000, "from 2026-10-01 to 2026-10-30", "none")
     assert words
     assert remedy
+
+
+def test_half_a_day_between_two_differences_is_am_and_pm() -> None:
+    words, remedy = say_doubt(DoubtWhy.TWO_ALIKE, 300, 43_201_000, "", "")
+    assert words == "two differences of time, 12 h 00 min apart, fit many calls each"
+    assert "AM and PM" in remedy

@@ -59,6 +59,8 @@ def _drop_blank_edge(
         if (cells.get_column(f"c{width - 1}").str.strip_chars() != "").any():
             break
         width -= 1
+    if width == len(header):
+        return header, cells
     dropped = [f"c{index}" for index in range(width, len(header))]
     return header[:width], cells.drop(dropped)
 

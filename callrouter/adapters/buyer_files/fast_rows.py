@@ -15,7 +15,7 @@ from polars.exceptions import PolarsError
 from callrouter.adapters.buyer_files.quoting import Dialect
 
 _STEP = 512 * 1024
-_QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
+_QUOTE, _LINE_FEED, _RETURN, _EQUALS = b'"\n\r='
 _Bytes: TypeAlias = NDArray[np.uint8]
 
 
@@ -35,10 +35,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Quotes:
-    """How many quotes a text has, and how many of its pairs mean one that stands in a cell."""
+    """How many quotes a text has, and how many of them are part of a cell's text."""
 
     found: int
-    doubled: int
+    kept: int
 
 
 def read_clean_rows(
@@ -114,15 +114,15 @@ def _find_quotes(stretch: Stretch, dialect: Dialect) -> _Quotes | None:
 def _count_quotes(units: _Bytes, delimiter: str) -> _Quotes | None:
     """The quotes of a text in which each one stands where the rule has it; None otherwise.
 
-    One opens behind a delimiter or at a row's beginning, closes before one or at a row's end, and
-    within quotes there are two at a time.
+    One opens behind a delimiter or at a row's beginning, or behind = there (="0123"), closes before
+    a delimiter or at a row's end, and within quotes there are two at a time.
     """
     around = np.zeros(256, bool)
     around[[ord(delimiter), _LINE_FEED, _QUOTE]] = True
     behind = around.copy()
     behind[_RETURN] = True
     last = len(units) - 1
-    is_open, found, doubled = False, 0, 0
+    is_open, found, doubled, formulas = False, 0, 0, 0
     for start, part in _steps(units):
         places = np.flatnonzero(part == _QUOTE) + start
         opening, closing = (places[1::2], places[::2]) if is_open else (places[::2], places[1::2])
@@ -131,11 +131,16 @@ def _count_quotes(units: _Bytes, delimiter: str) -> _Quotes | None:
         if closing.size and closing[-1] == last:
             closing = closing[:-1]
         before, after = units[opening - 1], units[closing + 1]
+        as_formula = opening[before == _EQUALS]
+        before[before == _EQUALS] = np.where(as_formula > 1, units[as_formula - 2], _LINE_FEED)
         if not (around[before].all() and behind[after].all()):
             return None
+        formulas += len(as_formula)
         is_open ^= bool(len(places) % 2)
         found, doubled = found + len(places), doubled + int(np.count_nonzero(after == _QUOTE))
-    return None if is_open else _Quotes(found, doubled)
+    if is_open or (formulas and doubled):  # which of the doubled ones are within formulas?
+        return None
+    return _Quotes(found, doubled + 2 * formulas)
 
 
 def _count_returns(stretch: Stretch) -> int | None:
@@ -169,5 +174,5 @@ def _adds_up(stretch: Stretch, cells: pl.DataFrame, quotes: _Quotes, returns: in
     rows = len(cells)
     ends = rows - (not stretch.content.endswith(b"\n"))
     lengths = cells.select(pl.all().str.len_bytes().cast(pl.Int64).sum()).row(0)
-    around = rows * (cells.width - 1) + ends + returns + quotes.found - quotes.doubled
+    around = rows * (cells.width - 1) + ends + returns + quotes.found - quotes.kept
     return int(sum(lengths)) + around == len(stretch.content) - stretch.at

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+_FORMULA = re.compile(r'="[^"]*+"')
+"""What spreadsheets are told so that they leave a number as it is; it stays as it is here too."""
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 
 
@@ -62,8 +64,9 @@ def _split_quoted(text: str, dialect: Dialect) -> list[str] | Broken:
             cells.append(match[1].replace('""', '"'))
             at = match.end()
         else:
-            end = _find_end(text, at, dialect)
-            if '"' in text[at:end]:
+            formula = _FORMULA.match(text, at)
+            end = formula.end() if formula else _find_end(text, at, dialect)
+            if not formula and '"' in text[at:end]:
                 return Broken.WRONG
             cells.append(text[at:end])
             at = end

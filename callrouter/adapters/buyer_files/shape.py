@@ -139,9 +139,11 @@ def set_rows_aside(
     if again.any():
         aside += _put_aside(cells.filter(again), "the headings once more", part)
         cells = cells.filter(~again)
-    records = len(cells) - _count_trailers(cells)
-    aside += _put_aside(cells[records:], "a total or a note below the records", part)
-    return cells[:records], tuple(sorted(aside, key=lambda row: row.line))
+    trailers = _count_trailers(cells)
+    if trailers:
+        aside += _put_aside(cells.tail(trailers), "a total or a note below the records", part)
+        cells = cells.head(len(cells) - trailers)
+    return cells, tuple(sorted(aside, key=lambda row: row.line))
 
 
 def _find_same(cells: pl.DataFrame, texts: Sequence[str]) -> pl.Series:

@@ -1,8 +1,8 @@
 """Run as a process of its own: writes a workbook's sheets as CSV files, within bounded memory.
 
-`python -m ….sheet_writer WORKBOOK FOLDER MEMORY_BYTES CELLS` says on its output, as JSON, which
+`python sheet_writer.py WORKBOOK FOLDER MEMORY_BYTES CELLS` says on its output, as JSON, which
 sheets there are. A few hundred bytes of a workbook can ask for any amount of memory; then only this
-process ends.
+process ends. It needs nothing of callrouter's.
 """
 
 import csv

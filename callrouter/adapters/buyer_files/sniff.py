@@ -11,7 +11,7 @@ from charset_normalizer import from_bytes
 from callrouter.adapters.buyer_files.quoting import Dialect, split_loosely, split_row
 
 _SAMPLE_BYTES = 64 * 1024
-_SAMPLE_LINES = 200
+_SAMPLE_LINES = 100
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -16,7 +16,7 @@ from callrouter.adapters.buyer_files.limits import Limits
 from callrouter.adapters.buyer_files.raw_table import RawTable, Repair
 from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, find_shape
 
-_WRITER = "callrouter.adapters.buyer_files.sheet_writer"
+_WRITER = Path(__file__).with_name("sheet_writer.py")
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -48,7 +48,7 @@ def read_workbook(
 
 def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str], list[str]]:
     """The names of a workbook's sheets, written as CSV files beside it, and of those hidden."""
-    command = [sys.executable, "-m", _WRITER, str(path), str(path.parent)]
+    command = [sys.executable, "-I", str(_WRITER), str(path), str(path.parent)]
     command += [str(limits.workbook_memory_bytes), str(limits.cells)]
     try:
         done = subprocess.run(  # noqa: S603 — our own module, by paths that we made
@@ -58,7 +58,9 @@ def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str]
         message = f"is a workbook that takes longer than {limits.workbook_seconds} s to open"
         raise source.refuse(f"{message}; save it as CSV") from error
     if done.returncode:
-        raise source.refuse("is a workbook that needs too much memory; save it as CSV")
+        raise source.refuse(
+            "is a workbook that is damaged or needs too much memory; save it as CSV"
+        )
     said = json.loads(done.stdout)
     if said.get("error") == "password":
         raise source.refuse("is a workbook under a password; send it without one")

@@ -332,6 +332,78 @@ def test_reading_in_bulk_and_row_by_row_is_the_same(
         ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('="0123",a\n="0124",b\n', id="numbers as formulas"),
+        pytest.param('a,="0123"\r\n"b, c",="0124"\r\n', id="and quotes"),
+        pytest.param('"a\nb","c ""d"""\n"","x"\n', id="line ends in quotes"),
+        pytest.param('a,\n"b, c",\n', id="an empty column"),
+        pytest.param('a,\r\n"b",""', id="an empty column and CRLF"),
+        pytest.param('"a\nb",\n,"c"\n', id="an empty column and line ends in quotes"),
+    ],
+)
+def test_what_many_systems_write_is_read_in_bulk(text: str) -> None:
+    reader = RowReader(text.encode(), Dialect(","), LIMITS, SOURCE)
+    bulk = read_clean_rows(Stretch(text.encode()), Dialect(","), 2, LIMITS.record_lines)
+
+    assert bulk is not None
+    assert bulk.rows() == reader.read(2, 0, len(text), 1)[0].rows()
+    assert not reader.repairs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('="a,b",c\n="d,e",f\n', id="a delimiter in a formula"),
+        pytest.param('="a",c\n"d ""e""",f\n', id="formulas and doubled quotes"),
+        pytest.param("a,b\nc\n", id="a short row"),
+        pytest.param("a,b\n\nc,d\n", id="a blank line"),
+        pytest.param("a,b,c\n", id="a long row"),
+        pytest.param('a,"b"c\n', id="a quote too early"),
+        pytest.param('a,b"c"\n', id="a quote too late"),
+        pytest.param('a,"b\n', id="an open quote"),
+        pytest.param("a,b\rc\n", id="a return by itself"),
+        pytest.param('"a\r\nb",\r\n', id="CRLF within quotes and an empty column"),
+        pytest.param('a,"' + "\n" * 101 + '"\n', id="a cell of a hundred lines"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_what_may_be_read_otherwise_is_not_read_in_bulk(text: str) -> None:
+    assert read_clean_rows(Stretch(text.encode()), Dialect(","), 2, LIMITS.record_lines) is None
+
+
+def test_a_blank_behind_delimiters_is_read_in_bulk_only_without_quotes() -> None:
+    dialect = Dialect(",", skips_blanks=True)
+    bulk = read_clean_rows(Stretch(b"a, b\n"), dialect, 2, 9)
+
+    assert bulk is not None
+    assert bulk.rows() == [("a", "b", 1)]
+    assert read_clean_rows(Stretch(b'a, "b"\n'), dialect, 2, 9) is None
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "Total", "2026-10-01", "62", " ", ""]), max_size=5),
+        max_size=20,
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_each_row_ends_in_exactly_one_place(rows: list[list[str]]) -> None:
+    header = ["Start", "Caller", "Talk"]
+    text = "".join(",".join(row) + "\n" for row in [header, header, *rows])
+
+    table = read(text)
+
+    told = [*table.preamble, *table.set_aside, *table.problems]
+    placed = [table.header_line, *lines(table), *(row.line for row in told)]
+    joined = [repair for repair in table.repairs if "line end" in repair.message]
+    filled = [n for n, row in enumerate(rows, 3) if any(cell.strip() for cell in row)]
+    assert len(placed) == len(set(placed))
+    assert set(placed) <= {1, 2, *filled}
+    assert joined or set(placed) == {1, 2, *filled}
+
+
 def test_one_broken_row_among_many_leaves_the_others_as_they_are() -> None:
     good = [f'2026-10-01,"Doe, {n}\nJo",{n}\n' for n in range(20_000)]
     good[10_000] = "2026-10-01,a,b,c\n"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 _FORMULA = re.compile(r'="[^"]*+"')
 """What spreadsheets are told so that they leave a number as it is; it stays as it is here too."""
@@ -83,12 +84,39 @@ def repair_row(text: str, dialect: Dialect, width: int) -> list[str] | None:
     For sure is: a way to read it gives `width` cells, and all ways that do agree on what stands in
     which cell, but for the quotes themselves. None otherwise.
     """
-    found: dict[tuple[str, ...], list[str]] = {}
+    found: dict[str, list[str]] = {}
     for way in _WAYS:
         cells = way(text, dialect)
         if cells is not None and len(cells) == width:
-            found.setdefault(tuple(cell.replace('"', "").strip() for cell in cells), cells)
+            found.setdefault("\n".join(cells).replace('"', "").replace(" ", ""), cells)
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+@cache
+def _compile(dialect: Dialect, closing: str) -> re.Pattern[str]:
+    """What one cell looks like whose quotes stand anyhow, and the delimiter or end behind it.
+
+    `closing` is what stands from an opening quote to the one that closes it before a delimiter.
+    """
+    mark = re.escape(dialect.delimiter)
+    blanks = " *+" if dialect.skips_blanks else ""
+    bare = rf'(?:"(?:[^"]++|"")*+")?[^{mark}]*+' if closing == _BY_RULE else f"[^{mark}]*+"
+    return re.compile(f'{blanks}(?:"({closing})"(?={mark}|\\Z)|({bare}))({mark}|\\Z)', re.DOTALL)
+
+
+_BY_RULE = '(?:[^"]++|"")*+'
+_BY_EDGES = ".*?"
+
+
+def _split_by(pattern: re.Pattern[str], text: str) -> list[str]:
+    """The cells that a pattern finds, one behind the other."""
+    cells: list[str] = []
+    for match in pattern.finditer(text):
+        quoted, bare, mark = match.groups()
+        cells.append(bare if quoted is None else quoted.replace('""', '"'))
+        if not mark:
+            break
+    return cells
 
 
 def split_loosely(text: str, dialect: Dialect) -> list[str]:
@@ -96,49 +124,20 @@ def split_loosely(text: str, dialect: Dialect) -> list[str]:
 
     For `"User 10" <415>,"a,b"`: the first cell ends at the next delimiter.
     """
-    cells: list[str] = []
-    at = 0
-    while True:
-        at = _skip_blanks(text, at, dialect)
-        match = _QUOTED.match(text, at)
-        end = _find_end(text, match.end() if match else at, dialect)
-        if match and match.end() == end:
-            cells.append(match[1].replace('""', '"'))
-        else:
-            cells.append(text[at:end])
-        if end == len(text):
-            return cells
-        at = end + len(dialect.delimiter)
+    return _split_by(_compile(dialect, _BY_RULE), text)
 
 
-def _split_by_edges(text: str, dialect: Dialect) -> list[str] | None:
+def _split_by_edges(text: str, dialect: Dialect) -> list[str]:
     """The cells where a quote closes only before a delimiter: `"Bob "Bo" Doe","next"`."""
-    cells: list[str] = []
-    at = 0
-    while True:
-        at = _skip_blanks(text, at, dialect)
-        if text.startswith('"', at):
-            end = text.find(f'"{dialect.delimiter}', at + 1)
-            if end < 0:
-                if len(text) < at + 2 or not text.endswith('"'):
-                    return None
-                end = len(text) - 1
-            cells.append(text[at + 1 : end].replace('""', '"'))
-            end += 1
-        else:
-            end = _find_end(text, at, dialect)
-            cells.append(text[at:end])
-        if end == len(text):
-            return cells
-        at = end + len(dialect.delimiter)
+    return _split_by(_compile(dialect, _BY_EDGES), text)
 
 
 def _unwrap(text: str, dialect: Dialect) -> list[str] | None:
     """The cells of a row that stands within one pair of quotes, quotes within doubled or not."""
+    if len(text) < 2 or not (text.startswith('"') and text.endswith('"')):
+        return None
     match = _QUOTED.fullmatch(text)
     inner = match[1].replace('""', '"') if match else text[1:-1]
-    if not (text.startswith('"') and text.endswith('"')):
-        return None
     cells = split_row(inner, dialect)
     return cells if isinstance(cells, list) else None
 

@@ -7,6 +7,7 @@ process ends. It needs nothing of callrouter's.
 
 import csv
 import json
+import re
 import resource
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from python_calamine import (
 
 _SIGNIFICANT = 15
 """How many digits of a figure workbooks keep; what is beyond them is noise of binary fractions."""
+_LONG_DURATION = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2}(?:[.,]\d+)?)S")
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -63,7 +65,7 @@ def write_cell(cell: Cell) -> str:
     """A cell as text, as RawTable says; what it shows in the workbook may be less."""
     match cell:
         case str():
-            return cell.replace("\x00", "")
+            return _write_text(cell)
         case bool():
             return str(cell).upper()
         case int() | float():
@@ -76,6 +78,15 @@ def write_cell(cell: Cell) -> str:
             since = timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
             return _write_duration(since + timedelta(microseconds=cell.microsecond)).zfill(8)
     return cell.isoformat()
+
+
+def _write_text(text: str) -> str:
+    """A text as it stands; ODS's durations of more than a day come as texts: PT25H00M03S."""
+    long = _LONG_DURATION.fullmatch(text)
+    if long:
+        hours, minutes, seconds = (float(part.replace(",", ".")) for part in long.groups())
+        return _write_duration(timedelta(hours=hours, minutes=minutes, seconds=seconds))
+    return text.replace("\x00", "")
 
 
 def _write_figure(figure: float) -> str:

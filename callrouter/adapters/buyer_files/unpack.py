@@ -21,7 +21,7 @@ _NOISE = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 """What systems leave in archives by themselves."""
 _WORKBOOK_MARKS = ("[Content_Types].xml", "xl/workbook.xml", "mimetype", "META-INF/manifest.xml")
 _ENCRYPTED = 0x1
-_DAMAGED = (
+DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -30,6 +30,7 @@ _DAMAGED = (
     OSError,
     ValueError,
 )
+"""What zipfile raises of archives that it can't read, or not in this way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _unpack_zip(content: bytes, source: Source, limits: Limits) -> Iterator[Unpa
                     message = "is an archive within a zip; unpack it once and send that"
                     raise of_member.refuse(message)
                 yield _name_kind(inner, of_member)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise source.refuse("is a damaged zip, or one of a rare kind; send it again") from error
 
 

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,8 +17,10 @@ from callrouter.adapters.buyer_files.assembly import Source, assemble
 from callrouter.adapters.buyer_files.limits import Limits
 from callrouter.adapters.buyer_files.raw_table import RawTable, Repair
 from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, find_shape
+from callrouter.adapters.buyer_files.unpack import DAMAGED
 
 _WRITER = Path(__file__).with_name("sheet_writer.py")
+_MOST_OF_MANIFEST = 256 * 1024
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -27,7 +31,7 @@ def read_workbook(
 
     Raises UnreadableFileError where it is under a password, damaged or too much.
     """
-    if _ENCRYPTED_MARK in content[:65536] or _ENCRYPTED_MARK in content[-65536:]:
+    if _is_under_password(content):
         raise source.refuse("is a workbook under a password; send it without one")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "workbook"
@@ -44,6 +48,19 @@ def read_workbook(
             if table is not None:
                 yield replace(table, repairs=notes)
                 notes = ()
+
+
+def _is_under_password(content: bytes) -> bool:
+    """Whether a workbook says that its sheets are encrypted: XLSX in one way, ODS in another."""
+    if content.startswith(b"PK"):
+        try:
+            with zipfile.ZipFile(BytesIO(content)) as opened:
+                manifest = opened.open("META-INF/manifest.xml").read(_MOST_OF_MANIFEST)
+        except (KeyError, *DAMAGED):
+            return False
+        return b"encryption-data" in manifest
+    edges = content[:_MOST_OF_MANIFEST], content[-_MOST_OF_MANIFEST:]
+    return any(_ENCRYPTED_MARK in edge for edge in edges)
 
 
 def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str], list[str]]:

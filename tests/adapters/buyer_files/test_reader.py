@@ -15,6 +15,7 @@ from callrouter.adapters.buyer_files.limits import LIMITS, Limits
 from callrouter.adapters.buyer_files.raw_table import RawTable
 from callrouter.adapters.buyer_files.reader import read_file
 from callrouter.domain.errors import UnreadableFileError
+from tests.adapters.buyer_files.old_workbooks import write_ods, write_xls
 
 CSV = b"Start,Caller,Talk\n2026-10-01 09:00:00,+14155550101,62\n"
 ROW = ("2026-10-01 09:00:00", "+14155550101", "62")
@@ -108,6 +109,26 @@ def test_however_a_file_is_packed_it_has_the_same_rows(tmp_path: Path, content: 
     assert (table.file, table.sha256) == ("calls.xls", hashlib.sha256(content).hexdigest())
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(write_xls([["Start", "Talk"], ["2026-10-01", 62.0]]), id="XLS"),
+        pytest.param(write_ods([["Start", "Talk"], ["2026-10-01", 62.0]]), id="ODS"),
+    ],
+)
+def test_other_workbooks_are_read_as_well(tmp_path: Path, content: bytes) -> None:
+    (table,) = read(tmp_path, content)
+
+    assert (table.header, table.part) == (("Start", "Talk"), "")
+    assert records(table) == [("2026-10-01", "62")]
+
+
+def test_a_duration_of_an_ods_is_written_with_its_hours(tmp_path: Path) -> None:
+    (table,) = read(tmp_path, write_ods([["Short", "Long"], ["PT00H06M53S", "PT25H00M03S"]]))
+
+    assert records(table) == [("00:06:53", "25:00:03")]
+
+
 def test_a_zip_of_several_files_names_them(tmp_path: Path) -> None:
     content = pack(**{"a.csv": CSV, "b.xlsx": write_workbook(), "c.csv": b"Start,Talk\n"})
 
@@ -196,6 +217,11 @@ def write_long_sheet() -> bytes:
             OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
             "is a workbook under a password",
             id="workbook under a password",
+        ),
+        pytest.param(
+            write_ods([["Start"]], is_under_password=True),
+            "is a workbook under a password",
+            id="ODS under a password",
         ),
         pytest.param(OLE + bytes(600), "is a workbook that can't be read", id="damaged XLS"),
         pytest.param(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import whitespace
 
 import polars as pl
 
@@ -40,6 +41,7 @@ class RowReader:
         self._dialect = dialect
         self.limits = limits
         self._source = source
+        self._blank = dialect.delimiter + whitespace
         self._width = 0
         self._rows: list[Sequence[str]] = []
         self._lines: list[int] = []
@@ -53,7 +55,7 @@ class RowReader:
         while at < len(self._body) and len(head) < most:
             text, end = self._take_line(at)
             lines = 1
-            if text.strip():
+            if text.strip(self._blank):
                 cells = split_row(text, self._dialect)
                 joined = self._join_quoted(text, end) if cells is Broken.OPEN else None
                 if joined is not None:
@@ -74,11 +76,11 @@ class RowReader:
         while at < until:
             text, end = self._take_line(at)
             lines = 1
-            if text.strip():
+            if text.strip(self._blank):
                 cells = self._fit(split_row(text, self._dialect))
                 if isinstance(cells, list) and len(cells) == width:
                     self._add(cells, line)
-                else:
+                elif isinstance(cells, Broken) or any(cell.strip() for cell in cells):
                     end, lines = self._mend(text, cells, line, end)
             at, line = end, line + lines
         return to_cells(self._rows, self._lines, width), at, line
@@ -158,7 +160,11 @@ class RowReader:
         while end < len(self._body) and lines < _JOINED_LINES:
             more, end = self._take_line(end)
             alone = self._fit(split_row(more, self._dialect))
-            if not more.strip() or not isinstance(alone, list) or len(alone) >= self._width:
+            if (
+                not more.strip(self._blank)
+                or not isinstance(alone, list)
+                or len(alone) >= self._width
+            ):
                 return None
             text, lines = f"{text}\n{more}", lines + 1
             cells = split_row(text, self._dialect)

@@ -23,7 +23,8 @@ def _share_compiled_statements(connection: Connection) -> None:
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to make copies of."""
     path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
     upgrade(f"sqlite:///{path}")
     return path
@@ -45,10 +46,10 @@ def postgresql_server(_one_postgresql_server: PostgresqlServer) -> Iterator[Post
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path, _migrated_sqlite: Path) -> str:
+def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
     """The URL of an empty, migrated SQLite file."""
     path = tmp_path / "callrouter.db"
-    shutil.copyfile(_migrated_sqlite, path)
+    shutil.copyfile(migrated_sqlite, path)
     return f"sqlite:///{path}"
 
 

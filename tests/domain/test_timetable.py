@@ -466,7 +466,7 @@ def test_a_change_is_the_first_minute_at_which_open_differs(
 
 
 @given(hours_and_moment())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_time_that_is_said_is_when_it_opens(case: tuple[Hours, str, datetime]) -> None:
     hours, zone, at = case
     timetable = compile_hours(hours, zone)

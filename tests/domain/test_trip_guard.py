@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
@@ -35,6 +35,7 @@ def test_a_destination_is_taken_out_only_where_another_is_well(
 peers = st.lists(st.builds(Peer, st.just("x"), st.booleans(), st.booleans()), max_size=4)
 
 
+@settings(max_examples=60)
 @given(st.lists(peers, max_size=4))
 def test_whoever_is_taken_out_leaves_one_that_takes_calls_in_every_table(
     tables: list[list[Peer]],

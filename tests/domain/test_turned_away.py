@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.domain.cdr import AttemptOutcome, AttemptRecord, Disposition
@@ -222,6 +222,7 @@ calls = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(calls, max_size=8), st.randoms())
 def test_no_order_of_calls_makes_a_difference_and_no_rule_costs_more_than_its_calls(
     seen: list[EndedCall], chance: random.Random

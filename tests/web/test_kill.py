@@ -71,7 +71,7 @@ def test_no_call_without_an_answer_and_no_cdr_missing_or_doubled(
         port=find_port(),
         origin_s=float(int(time.time())),  # noqa: TID251 - both clocks start here
         speed=SPEED,
-        sweep_after_s=150,
+        sweep_after_s=100,
         sweep_every_s=1.0,
         log_level="ERROR",
     )

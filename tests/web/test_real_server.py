@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +21,6 @@ import pytest
 
 from callrouter.adapters.storage.calls import read_decided, read_events
 from callrouter.adapters.storage.engine import open_database
-from callrouter.adapters.storage.migrations import upgrade
 from callrouter.simulator.signing import sign
 from tests.switchboards import PUBLIC_URL, SECRET_KEY, SELLER, open_seller
 from tests.twilio_side import CALL_SID, FORM, buyer_fields, caller_fields
@@ -53,16 +53,15 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("served")) as (running, _):
+def server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(migrated_sqlite, tmp_path_factory.mktemp("served")) as (running, _):
         yield running
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[tuple[Server, "subprocess.Popen[bytes]"]]:
+def running_server(empty: Path, folder: Path) -> Iterator[tuple[Server, "subprocess.Popen[bytes]"]]:
     """callrouter.wsgi under gunicorn, as a platform would run it, with a seller."""
-    url = f"sqlite:///{folder}/callrouter.db"
-    upgrade(url)
+    url = f"sqlite:///{shutil.copy(empty, folder / 'callrouter.db')}"
     database = open_database(url)
     open_seller(database)
     database.dispose()
@@ -244,9 +243,9 @@ def test_a_connection_is_kept_for_the_next_webhook(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_what_was_answered_before_kill_9_is_kept(tmp_path: Path) -> None:
+def test_what_was_answered_before_kill_9_is_kept(migrated_sqlite: Path, tmp_path: Path) -> None:
     answered: dict[str, str] = {}
-    with running_server(tmp_path) as (server, process):
+    with running_server(migrated_sqlite, tmp_path) as (server, process):
 
         def call(number: int) -> None:
             sid = f"CA{number:032x}"

@@ -21,7 +21,6 @@ from callrouter.adapters.storage.audits import AuditRun, Finding, list_findings
 from callrouter.adapters.storage.carrier_costs import Cost, sum_costs
 from callrouter.adapters.storage.cdrs import CdrFilter, list_cdrs
 from callrouter.adapters.storage.engine import open_database
-from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.twilio.carrier import TwilioCarrier
 from callrouter.domain.carrier_audit import AuditClass
 from callrouter.domain.cdr import CdrFlag
@@ -121,10 +120,10 @@ async def play(path: Path, clock: VirtualClock) -> tuple[CallLog, Account]:
 
 
 @pytest.fixture(scope="module")
-def whole_day(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def whole_day(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Calls of which callbacks were lost, and whose sweep is still to come."""
     path = tmp_path_factory.mktemp("simulated") / "calls.db"
-    upgrade(f"sqlite:///{path}")
+    shutil.copyfile(migrated_sqlite, path)
     clock = VirtualClock(float(int(time.time())), SPEED)  # noqa: TID251 - the origin is now
     log, account = asyncio.run(play(path, clock))
     origin = datetime.fromtimestamp(clock.origin_s, UTC)

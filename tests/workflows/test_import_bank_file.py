@@ -165,6 +165,6 @@ def test_a_statement_in_another_currency_says_only_whose_the_row_is(accounts: Da
 
 
 def test_a_large_file_is_taken_in_one_go(accounts: Database) -> None:
-    rows = [f"2026-09-14,{n}.00,USD,ACME LLC,{n}\n" for n in range(1, 1202)]
-    assert take(accounts, *rows).count()[RowClass.TAKEN] == 1201
-    assert take(accounts, *rows).count()[RowClass.ALREADY] == 1201
+    rows = [f"2026-09-14,{n}.00,USD,ACME LLC,{n}\n" for n in range(1, 552)]
+    assert take(accounts, *rows).count()[RowClass.TAKEN] == 551
+    assert take(accounts, *rows).count()[RowClass.ALREADY] == 551

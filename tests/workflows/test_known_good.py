@@ -1,12 +1,12 @@
 """The last known good configuration: kept up to date, on disk, and never lost to a mishap."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import (
     bump_change_counter,
@@ -134,10 +134,9 @@ def test_a_restart_with_the_database_reads_it_anew(
 
 
 def test_a_file_of_another_database_doesnt_keep_ours_from_being_read(
-    board: Switchboard, tmp_path: Path
+    board: Switchboard, migrated_sqlite: Path, tmp_path: Path
 ) -> None:
-    upgrade(f"sqlite:///{tmp_path / 'fresh.db'}")
-    fresh = open_database(f"sqlite:///{tmp_path / 'fresh.db'}")
+    fresh = open_database(f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'fresh.db')}")
     with fresh.write() as connection:
         while read_change_counter(connection) < board.known_good.current.changes:
             bump_change_counter(connection)

@@ -8,7 +8,6 @@ from pathlib import Path
 from callrouter.adapters.clock import ScaledClock
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.ledger_lists import stream_lines
-from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.twilio.carrier import TwilioCarrier
 from callrouter.domain.billing.party import Party, Side
 from callrouter.simulator.account import Account, Did
@@ -100,9 +99,10 @@ def _tidy_up(database: Database, url: str, clock: ScaledClock) -> None:
     rate_due_calls(database, clock)
 
 
-def test_every_simulated_call_is_booked_once_at_what_it_comes_to(tmp_path: Path) -> None:
-    upgrade(f"sqlite:///{tmp_path}/calls.db")
-    database = open_database(f"sqlite:///{tmp_path}/calls.db")
+def test_every_simulated_call_is_booked_once_at_what_it_comes_to(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    database = open_database(sqlite_url)
     open_seller(database)
     clock = VirtualClock(float(int(time.time())), SPEED)  # noqa: TID251 - the origin is now
     truths = asyncio.run(play(database, tmp_path, clock))

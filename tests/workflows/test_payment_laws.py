@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.adapters.storage.engine import Database
@@ -178,7 +178,7 @@ actions = st.one_of(
 )
 
 
-@unhurried
+@settings(unhurried, max_examples=15)
 @given(told=st.lists(actions, min_size=5, max_size=20))
 def test_an_account_has_each_payment_once_less_what_went_back(
     database: Database, told: list[Action]

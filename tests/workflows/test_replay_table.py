@@ -199,6 +199,7 @@ def test_a_destination_that_was_deleted_since_takes_no_call_in_either(board: Swi
     assert {row.destination_id for row in found.rows} == {"bolt-main", "bolt-two"}
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_many_calls_are_replayed_by_two_processes_and_come_to_the_same(board: Switchboard) -> None:
     for number in range(6):
         play(board, number, talk_s=30 * (number % 2))

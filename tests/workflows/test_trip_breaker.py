@@ -1,8 +1,10 @@
 """Breakers as calls turn them: what is kept, what is told, and what is never done."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Barrier
 
@@ -14,7 +16,6 @@ from structlog.testing import capture_logs
 from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.adapters.storage.migrations import upgrade
 from callrouter.adapters.storage.sellers import read_change_counter
 from callrouter.adapters.storage.stops import change_stop, list_stop_changes, read_stops
 from callrouter.domain.call import read_history
@@ -382,7 +383,7 @@ def test_two_that_have_only_each_other_never_go_at_the_same_moment(database: Dat
 
 @settings(max_examples=5, deadline=None)
 @given(
-    st.lists(
+    calls=st.lists(
         st.tuples(
             st.sampled_from(["acme-east", "bolt-main", "crest-desk"]),
             st.sampled_from([FAILED, FAILED, BUSY, COMPLETED]),
@@ -393,11 +394,11 @@ def test_two_that_have_only_each_other_never_go_at_the_same_moment(database: Dat
     )
 )
 def test_whatever_calls_do_somebody_always_takes_calls_and_nobody_comes_back_too_soon(
-    calls: list[tuple[str, LegStatus, int]],
+    migrated_sqlite: Path, calls: list[tuple[str, LegStatus, int]]
 ) -> None:
     with capture_logs(), TemporaryDirectory() as folder:
-        upgrade(url := f"sqlite:///{folder}/calls.db")
-        database = open_database(url)
+        copy = shutil.copy(migrated_sqlite, folder)
+        database = open_database(f"sqlite:///{copy}")
         open_seller(database, buyers=BUYERS + CREST, tables=(THREE,))
         traffic = Traffic(database, Compiled())
         seconds, out = 0, dict[str, Stop]()

@@ -391,13 +391,17 @@ def test_a_spool_that_cannot_be_written_says_so_and_counts_as_empty(tmp_path: Pa
 
 _NUMBERED = """
 import os, sys
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
-from tests.domain.builders import arrived, leg_sid
+from callrouter.domain.events import CallArrived
 
 def numbered(number):
-    return SpooledEvent("acme", replace(arrived(), call_sid=leg_sid(number)), None)
+    arrived = CallArrived(
+        call_sid=f"CA{number:032x}", received_at=datetime(2026, 9, 15, 17, tzinfo=UTC),
+        did="+18005550100", ani="+14155550101",
+    )
+    return SpooledEvent("acme", arrived, None)
 """
 _APPENDS = """
 spool, first = Spool(Path(sys.argv[1]), patience_s=60), int(sys.argv[2])
@@ -420,11 +424,13 @@ while True:
 
 
 def run(script: str, *arguments: object) -> subprocess.Popen[str]:
+    """A process of its own; what it runs isn't counted, since it is killed before it could say."""
+    environ = {name: value for name, value in os.environ.items() if "COV" not in name}
     return subprocess.Popen(
         [sys.executable, "-c", _NUMBERED + script, *map(str, arguments)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
 
 
@@ -442,10 +448,10 @@ def test_nothing_is_lost_when_appenders_and_drainers_are_killed(path: Path, tmp_
     appenders = [run(_APPENDS, path, 1_000_000 * n) for n in (1, 2)]
     drainers = [run(_DRAINS, path, seen) for _ in range(2)]
     readers = [read_lines(process, acknowledged) for process in appenders]
-    wait_until(lambda: len(acknowledged) > 50 and seen.exists() and seen.stat().st_size > 200)
+    wait_until(lambda: len(acknowledged) > 20 and seen.exists() and seen.stat().st_size > 80)
     drainers[0].send_signal(signal.SIGKILL)
     before = seen.stat().st_size
-    wait_until(lambda: seen.stat().st_size > before + 200)
+    wait_until(lambda: seen.stat().st_size > before + 80)
     for process in (*appenders, *drainers):
         process.kill()
         process.wait()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from callrouter.domain.billing.rating import say_percent
-from callrouter.domain.billing.terms import Agreement, Terms
+from callrouter.domain.billing.terms import Agreement, Terms, TieOutTerms
 from callrouter.domain.billing.terms_choice import say_scope
 from callrouter.domain.billing.terms_words import say_moment
 from callrouter.domain.time_spans import write_span
@@ -17,7 +17,7 @@ from callrouter.workflows.compare_tables import (
 )
 
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
-_OWN = frozenset({"party", "version", "terms"})
+_OWN = frozenset({"party", "version", "terms", "tie_out"})
 """What isn't told as one of the party's own keys."""
 _SAID = frozenset(
     ("starts_at", "ends_at", "campaign_id", "destination_id", "currency", "duplicate_window_s")
@@ -60,6 +60,8 @@ def _spell(agreement: Agreement) -> Sections:
         if key.partition(".")[0] not in _OWN
     }
     sections = {"": party}
+    if agreement.tie_out != TieOutTerms():
+        sections["tie_out"] = dict(spell_fields(agreement.tie_out, ""))
     for terms in agreement.terms:
         begins = say_moment(terms.starts_at, agreement.zone)
         sections[f"terms[{say_scope(terms)}, from {begins}]"] = dict(_spell_terms(terms, agreement))

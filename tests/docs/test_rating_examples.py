@@ -139,6 +139,7 @@ HEADINGS = {
     "TermsSection": "[[terms]]",
     "BandSection": "[[terms.bands]]",
     "PerMinuteSection": "per_minute as a table",
+    "TieOutSection": "[tie_out]",
 }
 
 

@@ -3,7 +3,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from callrouter.domain.billing.terms import Agreement, Band, PerMinute, Share, Terms
+from callrouter.domain.billing.terms import (
+    Agreement,
+    Band,
+    PerMinute,
+    Share,
+    Terms,
+    TheirTime,
+    TieOutTerms,
+)
 from callrouter.domain.hours import Hours, Window
 from callrouter.workflows.compare_agreements import compare_agreements, find_first_change
 from tests.domain.billing.builders import AT, START, USD, agreement_of, terms_of
@@ -41,6 +49,10 @@ DAY = timedelta(days=1)
                 "+ terms[any call, from 2026-10-01].hours.windows: [Mon 01:00-02:00]",
                 "+ terms[any call, from 2026-10-01].duplicate_window: 1d",
             ],
+        ),
+        (
+            replace(BASE, tie_out=TieOutTerms(dispute_days=14, their_time=TheirTime.TALK)),
+            ["+ tie_out: tolerance_ms 1000, dispute_days 14, their_time talk"],
         ),
         (
             replace(BASE, terms=(*BASE.terms, terms_of(starts_at=AT, share=Share(400_000)))),

@@ -45,6 +45,8 @@ def _check_party(document: PolicyDocument) -> Iterator[FileProblem]:
     for key in ("credit_limit", "prepaid"):
         if key in content and "publisher" in content:
             yield document.problem((key,), "is for buyers; a publisher owes nothing")
+    if "tie_out" in content and "publisher" in content:
+        yield document.problem(("tie_out",), "is for buyers; a publisher's records aren't tied out")
 
 
 def _check_prices(document: PolicyDocument) -> Iterator[FileProblem]:

@@ -11,7 +11,7 @@ from callrouter.adapters.policy_files.document import PolicyDocument, open_docum
 from callrouter.adapters.policy_files.explain import read_sections
 from callrouter.adapters.policy_files.hours_section import find_hours_conflicts, to_hours
 from callrouter.adapters.policy_files.terms_conflicts import find_conflicts, read_percent
-from callrouter.adapters.policy_files.terms_sections import TermsFile, TermsSection
+from callrouter.adapters.policy_files.terms_sections import TermsFile, TermsSection, TieOutSection
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.terms import (
     Agreement,
@@ -24,6 +24,8 @@ from callrouter.domain.billing.terms import (
     Rounding,
     Share,
     Terms,
+    TheirTime,
+    TieOutTerms,
 )
 from callrouter.domain.billing.terms_overlap import find_overlaps
 from callrouter.domain.errors import FileProblem
@@ -92,6 +94,16 @@ def _to_agreement(sections: TermsFile, version: int) -> Agreement:
         name=sections.name,
         email=sections.email,
         address=tuple(sections.address),
+        tie_out=_to_tie_out(sections.tie_out) if sections.tie_out else TieOutTerms(),
+    )
+
+
+def _to_tie_out(section: TieOutSection) -> TieOutTerms:
+    return TieOutTerms(
+        tolerance_ms=section.tolerance_s * 1000,
+        dispute_days=section.dispute_days,
+        zone=section.zone,
+        their_time=TheirTime(section.their_time) if section.their_time else None,
     )
 
 

@@ -24,7 +24,7 @@ from callrouter.adapters.policy_files.rules import (
     whole,
     written,
 )
-from callrouter.domain.billing.terms import Clock, Cycle, Operator, Rounding
+from callrouter.domain.billing.terms import Clock, Cycle, Operator, Rounding, TheirTime
 
 LONGEST_THRESHOLD_S = 86_400
 MOST_TERMS = 1000
@@ -121,6 +121,15 @@ class TermsSection(Section):
     most_per_day: Annotated[int | None, whole(1, 1_000_000, 50, "calls")] = None
 
 
+class TieOutSection(Section):
+    """`[tie_out]`: how a buyer's own records are held against ours."""
+
+    tolerance_s: Annotated[int, whole(0, 60, 1, "seconds")] = 1
+    dispute_days: Annotated[int | None, whole(1, 365, 14, "days")] = None
+    zone: Annotated[str, ZONE] = ""
+    their_time: Annotated[str, one_of(*TheirTime)] = ""
+
+
 class TermsFile(Section):
     """A whole terms file: one party."""
 
@@ -139,4 +148,5 @@ class TermsFile(Section):
     net_days: Annotated[int, whole(0, 365, 15, "days")] = 30
     credit_limit: Annotated[str, PRICE] = ""
     prepaid: Annotated[bool, TRUE_OR_FALSE] = False
+    tie_out: TieOutSection | None = None
     terms: Annotated[list[TermsSection], Field(min_length=1, max_length=MOST_TERMS)]

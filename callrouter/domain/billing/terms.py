@@ -115,6 +115,30 @@ class Credit:
         return self.limit_micros == 0
 
 
+class TheirTime(StrEnum):
+    """Which time of a buyer's own records is held against ours."""
+
+    TOTAL = "total"
+    TALK = "talk"
+    BILLED = "billed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieOutTerms:
+    """What was agreed on how a buyer's records are held against ours.
+
+    Seconds may differ by `tolerance_ms` and count as rounding. A difference is raised within
+    `dispute_days` of the period's end (None: at any time). `zone` is the one that their stamps are
+    said to be in ("": nothing is said), `their_time` the column that counts (None: their total,
+    unless the calls themselves show that another one is meant).
+    """
+
+    tolerance_ms: int = 1000
+    dispute_days: int | None = None
+    zone: str = ""
+    their_time: TheirTime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """All that one party has agreed to, as of one version.
@@ -133,3 +157,4 @@ class Agreement:
     name: str = ""
     email: str = ""
     address: tuple[str, ...] = ()
+    tie_out: TieOutTerms = TieOutTerms()

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.rating import say_percent
-from callrouter.domain.billing.terms import Agreement, Rounding, Terms
+from callrouter.domain.billing.terms import Agreement, Rounding, Terms, TieOutTerms
 from callrouter.domain.billing.terms_choice import say_scope
 from callrouter.domain.hours import Hours
 from callrouter.domain.money import say_amount
@@ -28,6 +28,8 @@ def describe_agreement(agreement: Agreement) -> Iterator[str]:
     yield f"{agreement.party}:{name} (version {agreement.version}, {agreement.zone})"
     days = f"{agreement.net_days} day{'' if agreement.net_days == 1 else 's'}"
     yield f"  a statement {_say_cycle(agreement)}, due in {days}{_say_credit(agreement)}"
+    if agreement.tie_out != TieOutTerms():
+        yield f"  their own records: {', '.join(_list_tie_out(agreement.tie_out))}"
     for terms in agreement.terms:
         yield f"  {say_scope(terms)}, {say_dates(terms, agreement.zone)}"
         yield f"    {say_price(terms)}"
@@ -64,6 +66,16 @@ def say_moment(at: datetime, zone: str) -> str:
     """A date where its midnight in `zone` is meant, else the date and time with the offset."""
     wall = find_wall_time(zone, at)
     return f"{wall:%Y-%m-%d}" if wall.time() == wall.min.time() else f"{wall:%Y-%m-%d %H:%M:%S%z}"
+
+
+def _list_tie_out(tie_out: TieOutTerms) -> Iterator[str]:
+    yield f"{tie_out.tolerance_ms // 1000} s off is rounding"
+    if tie_out.dispute_days is not None:
+        yield f"raised within {tie_out.dispute_days} days"
+    if tie_out.zone:
+        yield f"stamped in {tie_out.zone}"
+    if tie_out.their_time is not None:
+        yield f"their {tie_out.their_time} time counts"
 
 
 def _say_cycle(agreement: Agreement) -> str:

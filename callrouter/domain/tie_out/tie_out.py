@@ -64,16 +64,16 @@ def tie_out(
     """Tie out OURS against THEIRS; a doubt when their clock can't be found.
 
     `ours` may reach beyond the period on either side, so that calls close to its edges, and those
-    that a late file is about, are found. `zone` is a hint; `clock` and `measure` are told by
-    somebody, and neither looked for.
+    that a late file is about, are found. `zone` is a hint, that of the terms unless given; `clock`
+    and `measure` are told by somebody, and neither looked for.
     """
     folded = fold(theirs, legs)
-    found = clock or find_clock(ours, folded.calls, zone_hint=zone)
+    found = clock or find_clock(ours, folded.calls, zone_hint=zone or rules.their_zone)
     if isinstance(found, ClockDoubt):
         return found
     ours = pick_start(ours, found.means)
     calls = settle_twice(set_right(folded.calls, found), ours, window_of(found))
-    matches, by = _match(ours, calls, found, rules.clock, measure)
+    matches, by = _match(ours, calls, found, rules.clock, measure or _read_told(rules))
     repeated = set_right(theirs.join(folded.duplicates, on="their", maintain_order="left"), found)
     sides = _put_in_line(ours, calls, repeated, by)
     kept = replace(sides, ours=_leave_out(sides.ours, matches, rules))
@@ -90,6 +90,11 @@ def tie_out(
         notices=(*by.notices, *_list_notices(totals, left_out, rules.currency)),
         suggested=by.suggested,
     )
+
+
+def _read_told(rules: TieOutRules) -> Measure | None:
+    """The measure that the terms tell; None where they leave it to the data."""
+    return None if rules.their_time is None else Measure(rules.clock, Field(rules.their_time))
 
 
 def _match(

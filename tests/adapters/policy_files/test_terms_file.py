@@ -17,6 +17,8 @@ from callrouter.domain.billing.terms import (
     Rounding,
     Share,
     Terms,
+    TheirTime,
+    TieOutTerms,
 )
 from callrouter.domain.errors import FileProblem, PolicyFileError
 from callrouter.domain.hours import Hours, Window
@@ -57,6 +59,12 @@ price = "10"
 [[terms.bands]]
 after_s = 300
 price = "20.50"
+
+[tie_out]
+tolerance_s = 2
+dispute_days = 14
+zone = "America/Chicago"
+their_time = "talk"
 """
 
 
@@ -76,6 +84,12 @@ def test_every_key_is_read() -> None:
         name="Acme Restoration",
         email="billing@acme.example",
         address=("1 Main Street", "Albany, NY 12207"),
+        tie_out=TieOutTerms(
+            tolerance_ms=2000,
+            dispute_days=14,
+            zone="America/Chicago",
+            their_time=TheirTime.TALK,
+        ),
         terms=(
             Terms(
                 starts_at=datetime(2026, 10, 1, 4, tzinfo=UTC),  # midnight in New York, in summer
@@ -333,12 +347,16 @@ def test_there_are_other_kinds_of_price() -> None:
             [
                 "publisher: can't stand beside buyer; write a file for each",
                 "credit_limit: is for buyers; a publisher owes nothing",
+                "tie_out: is for buyers; a publisher's records aren't tied out",
             ],
         ),
         (
             'buyer = "acme"',
             'publisher = "radio-kx"',
-            ["credit_limit: is for buyers; a publisher owes nothing"],
+            [
+                "credit_limit: is for buyers; a publisher owes nothing",
+                "tie_out: is for buyers; a publisher's records aren't tied out",
+            ],
         ),
         (
             'buyer = "acme"',
@@ -367,7 +385,7 @@ def test_what_is_wrong_is_named_with_its_line_and_what_would_be_right(
     for each in refused.value.problems:
         line = text.splitlines()[each.line - 1]
         key = each.key.rsplit(".", 1)[-1]
-        assert f"{key} = " in line or line.startswith("[[") or key == "(file)"
+        assert f"{key} = " in line or line.startswith(("[[", f"[{key}]")) or key == "(file)"
 
 
 @pytest.mark.parametrize(

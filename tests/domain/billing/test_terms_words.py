@@ -14,6 +14,8 @@ from callrouter.domain.billing.terms import (
     Rounding,
     Share,
     Terms,
+    TheirTime,
+    TieOutTerms,
 )
 from callrouter.domain.billing.terms_words import describe_agreement, say_dates, say_price
 from callrouter.domain.hours import Hours, Span, Window
@@ -129,3 +131,20 @@ def test_everything_that_was_agreed_is_said() -> None:
         "    a caller is paid for once in 1 day",
         "    5 calls a day at most",
     ]
+
+
+@pytest.mark.parametrize(
+    ("tie_out", "said"),
+    [
+        (TieOutTerms(tolerance_ms=2000), "  their own records: 2 s off is rounding"),
+        (
+            TieOutTerms(dispute_days=14, zone="America/Chicago", their_time=TheirTime.TALK),
+            "  their own records: 1 s off is rounding, raised within 14 days, stamped in "
+            "America/Chicago, their talk time counts",
+        ),
+    ],
+)
+def test_how_their_records_are_held_against_ours_is_said(tie_out: TieOutTerms, said: str) -> None:
+    agreement = replace(agreement_of(terms_of()), tie_out=tie_out)
+
+    assert list(describe_agreement(agreement))[2] == said

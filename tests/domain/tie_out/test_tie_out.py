@@ -1,13 +1,14 @@
 """The whole pipeline, told nothing: clock, measure, pairs, classes, totals."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callrouter.domain.billing.terms import Clock
+from callrouter.domain.billing.terms import Clock, TheirTime
 from callrouter.domain.tie_out.buyer_clock import ClockDoubt
 from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.clock_setting import tell_clock
@@ -105,8 +106,22 @@ def test_a_measure_that_was_told_stands_and_a_better_one_is_suggested() -> None:
     assert not played.totals.classes[DifferenceClass.AGREE].lines
 
 
+def test_the_terms_tell_what_is_compared_as_a_person_does() -> None:
+    rules = replace(RULES, their_time=TheirTime.TALK, their_zone="America/Chicago")
+
+    played = tie_out(
+        ours_of(our_rows()).drop("at_ms"),
+        theirs_of(their_rows(talk_ms=0)),
+        rules,
+        legs=LegRule.ONE_ROW,
+    )
+
+    assert isinstance(played, TieOut)
+    assert played.measure == Measure(Clock.CONNECTED, Field.TALK)
+
+
 def test_where_all_callers_called_twice_the_measure_is_found_from_the_pairs() -> None:
-    twice = [CALLERS[number // 2] for number in range(CALLS)]
+    twice = [CALLERS[number % (CALLS // 2)] for number in range(CALLS)]
     ours = [{**row, "caller": caller} for row, caller in zip(our_rows(), twice, strict=True)]
     theirs: list[Row] = [
         {**row, "caller": caller, "total_ms": None, "talk_ms": row["total_ms"], "billed_ms": None}

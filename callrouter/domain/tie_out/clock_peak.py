@@ -144,7 +144,7 @@ def _doubt(pairs: Pairs, beyond: Ints, chosen: _Score, within_ms: int) -> NoPeak
     is_few = chosen.votes < _FEWEST or callers < _FEWEST_CALLERS
     if is_few or _may_be_chance(chosen.votes, beyond.size, within_ms):
         return NoPeak(DoubtWhy.TOO_FEW, chosen.votes)
-    rival_ms = _find_rival(pairs.dialed_ms, beyond, chosen, within_ms)
+    rival_ms = _find_rival(pairs, beyond, chosen, within_ms)
     if rival_ms is not None:
         return NoPeak(DoubtWhy.TWO_ALIKE, chosen.votes, abs(rival_ms - chosen.error_ms))
     return None
@@ -163,22 +163,31 @@ def _may_be_chance(votes: int, pairs: int, within_ms: int) -> bool:
     return tail + math.log(windows * 10) > math.log(_CHANCE)
 
 
-def _find_rival(at_ms: Ints, beyond: Ints, chosen: _Score, within_ms: int) -> int | None:
-    """Another difference that nearly as many agree on, or many beyond chance, on the same days.
+def _find_rival(pairs: Pairs, beyond: Ints, chosen: _Score, within_ms: int) -> int | None:
+    """Another difference, on which nearly as many agree: or, of records left over, many do.
 
-    On other days, it is the same clock, set anew in between.
+    None if that is on other days: it is the same clock, set anew in between.
     """
-    elsewhere = np.abs(beyond - chosen.error_ms) > _ELSEWHERE_MS
-    if not elsewhere.any():
-        return None
-    middle, votes = _crowd(beyond[elsewhere])
-    many = _MANY if not _may_be_chance(votes, beyond.size, within_ms) else _ALIKE
-    if votes <= many * chosen.votes:
-        return None
+    off = np.abs(beyond - chosen.error_ms)
+    explained = np.zeros(int(pairs.their.max()) + 1, dtype=np.bool_)
+    explained[pairs.their[off <= WINDOW_MS // 2]] = True
+    elsewhere = off > _ELSEWHERE_MS
+    for among, share in ((elsewhere, _ALIKE), (elsewhere & ~explained[pairs.their], _MANY)):
+        if not among.any():
+            continue
+        middle, votes = _crowd(beyond[among])
+        if votes <= share * chosen.votes or _may_be_chance(votes, beyond.size, within_ms):
+            continue
+        if not _takes_turns(pairs.dialed_ms, beyond, (chosen.error_ms, middle), votes):
+            return middle
+    return None
+
+
+def _takes_turns(at_ms: Ints, beyond: Ints, crowds: tuple[int, int], votes: int) -> bool:
+    """Whether the one difference has its days and the other, of so many votes, has others."""
     days = (at_ms - int(at_ms.min())) // DAY_MS
     both = [
-        np.bincount(days[near], minlength=int(days.max()) + 1)
-        for near in (np.abs(beyond - each) <= WINDOW_MS // 2 for each in (chosen.error_ms, middle))
+        np.bincount(days[np.abs(beyond - each) <= WINDOW_MS // 2], minlength=int(days.max()) + 1)
+        for each in crowds
     ]
-    is_set_anew = votes >= 2 * _FEWEST and int(np.minimum(*both).sum()) <= votes / 4
-    return None if is_set_anew else middle
+    return votes >= 2 * _FEWEST and int(np.minimum(*both).sum()) <= votes / 4

@@ -4,8 +4,9 @@ A column has few shapes ("00/00/0000 00:00:00" and its likes), however many text
 asked once for each shape; figures are then taken from the same places of all of its rows at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,11 @@ import polars as pl
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 Figures = npt.NDArray[np.int64]
+Digits = npt.NDArray[np.signedinteger[Any]]
 Rows = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 Span = tuple[int, int]
+Groups = Iterable[tuple[str, Rows | None]]
 
 LONGEST = 64
 """Texts of more bytes have no shape: no instant or duration is that long."""
@@ -64,26 +67,36 @@ def blanks(count: int) -> pl.Series:
     return pl.Series([""]).new_from_index(0, count)
 
 
-def group_by_shape(words: Words) -> Iterator[tuple[str, Rows | None]]:
-    """Each shape with the rows that have it; None stands for all rows.
+class Shapes:
+    """The shapes of one column, learnt as its blocks pass by."""
 
-    In a shape each digit is 0, each letter A, every other character itself.
-    """
-    rest: Rows | None = None
-    for _ in range(_ONE_BY_ONE):
-        block = words if rest is None else words[rest]
-        if not len(block):
-            return
-        template = _Template.of(block[0])
-        same = template.fits(block)
-        if same.all():
-            yield template.shape, rest
-            return
+    def __init__(self) -> None:
+        self._known: dict[int, list[_Template]] = {}
+
+    def group(self, words: Words) -> Iterator[tuple[str, Rows | None]]:
+        """Each shape of a block with the rows that have it; None stands for all rows.
+
+        In a shape each digit is 0, each letter A, every other character itself.
+        """
+        known = self._known.setdefault(words.shape[1], [])
+        rest: Rows | None = None
+        block = words
+        for at in range(_ONE_BY_ONE):
+            if not len(block):
+                return
+            if at == len(known):
+                known.append(_Template.of(block[0]))
+            same = known[at].fits(block)
+            if same.all():
+                yield known[at].shape, rest
+                return
+            if same.any():
+                rows = np.arange(len(words), dtype=np.intp) if rest is None else rest
+                yield known[at].shape, rows[same]
+                rest = rows[~same]
+                block = words[rest]
         rows = np.arange(len(words), dtype=np.intp) if rest is None else rest
-        yield template.shape, rows[same]
-        rest = rows[~same]
-    if rest is not None and len(rest):
-        yield from _group_by_sorting(words, rest)
+        yield from _group_by_sorting(words, rows)
 
 
 def _group_by_sorting(words: Words, rows: Rows) -> Iterator[tuple[str, Rows]]:
@@ -104,36 +117,31 @@ class _Template:
     """A shape as masks over 8-byte words: digits, letters, and bytes that must be the same."""
 
     shape: str
-    digits: Words
-    letters: Words
-    fixed: Words
+    checked: Words
     values: Words
+    digits: Words
 
     @classmethod
     def of(cls, words: Words) -> "_Template":
         text = np.ascontiguousarray(words).view(np.uint8)
         classes = _CLASSES[text]
         is_digit, is_letter = classes == _DIGIT, classes == _LETTER
-
-        def mask(where: Flags) -> Words:
-            return np.where(where, np.uint8(255), np.uint8(0)).view(np.uint64)
-
-        fixed = mask(~is_digit & ~is_letter)
-        return cls(_say(classes), mask(is_digit), mask(is_letter), fixed, words & fixed)
+        digits, letters, fixed = (
+            np.where(where, np.uint8(255), np.uint8(0)).view(np.uint64)
+            for where in (is_digit, is_letter, ~is_digit & ~is_letter)
+        )
+        checked = fixed | (digits & _HIGH_HALF) | (letters & _TOP_BITS)
+        values = (words & fixed) | (digits & _ZEROS) | (letters & _LETTER_BITS)
+        return cls(_say(classes), checked, values, digits)
 
     def fits(self, words: Words) -> Flags:
         """Which rows have the shape; characters next to letters in ASCII pass for letters."""
         same = np.ones(len(words), dtype=np.bool_)
         for at in range(words.shape[1]):
-            word = words[:, at]
-            same &= (word & self.fixed[at]) == self.values[at]
-            if self.digits[at]:
-                high = self.digits[at] & _HIGH_HALF
-                same &= (word & high) == (self.digits[at] & _ZEROS)
-                same &= ((word + (self.digits[at] & _SIXES)) & high) == (self.digits[at] & _ZEROS)
-            if self.letters[at]:
-                top = self.letters[at] & _TOP_BITS
-                same &= (word & top) == (self.letters[at] & _LETTER_BITS)
+            word, digits = words[:, at], self.digits[at]
+            same &= (word & self.checked[at]) == self.values[at]
+            if digits:  # 0x3a to 0x3f are no digits, either
+                same &= (word + (digits & _SIXES)) & (digits & _HIGH_HALF) == digits & _ZEROS
         return same
 
 
@@ -144,14 +152,18 @@ _TOP_BITS = np.uint64(0xC0C0C0C0C0C0C0C0)
 _LETTER_BITS = np.uint64(0x4040404040404040)
 
 
-def number_at(rows: Bytes, span: Span) -> Figures:
-    """The number that the digits at `span` of each row make; at most 18 digits."""
+def number_at(rows: Bytes, span: Span) -> Digits:
+    """The number that the digits at `span` of each row make; at most 18 digits.
+
+    In 16 bits up to 2 digits, in 32 up to 8: the smaller, the sooner read.
+    """
     start, end = span
-    number = rows[:, start].astype(np.int64)
+    size = np.int16 if end - start <= 2 else np.int32 if end - start <= 8 else np.int64
+    number: Digits = rows[:, start].astype(size)
     for at in range(start + 1, end):
-        number *= 10
-        number += rows[:, at]
-    number -= 48 * (10 ** (end - start) - 1) // 9
+        np.multiply(number, 10, out=number)
+        np.add(number, rows[:, at], out=number)
+    np.subtract(number, 48 * (10 ** (end - start) - 1) // 9, out=number)
     return number
 
 
@@ -172,5 +184,5 @@ def letters_key(letters: str) -> int:
 def read_fraction(rows: Bytes, span: Span) -> Figures:
     """Milliseconds of the digits behind a second's point, rounded; at most 999."""
     scale = 10 ** (span[1] - span[0])
-    ms: Figures = (number_at(rows, span) * 2000 + scale) // (2 * scale)
+    ms: Figures = (number_at(rows, span).astype(np.int64) * 2000 + scale) // (2 * scale)
     return ms.clip(max=999)

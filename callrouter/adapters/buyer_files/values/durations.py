@@ -7,12 +7,14 @@ import polars as pl
 
 from callrouter.adapters.buyer_files.values.byte_rows import (
     Bytes,
+    Digits,
     Figures,
     Flags,
+    Groups,
+    Shapes,
     Span,
     Words,
     blanks,
-    group_by_shape,
     number_at,
     read_fraction,
     split_blocks,
@@ -81,14 +83,15 @@ def _read_figures(texts: pl.Series, form: DurationForm) -> pl.Series:
 
 def _read_clocks(texts: pl.Series, form: DurationForm) -> pl.Series:
     ms = np.full(len(texts), _UNREAD, dtype=np.int64)
+    shapes = Shapes()
     for block, words in split_blocks(texts):
-        _read_block(words, form, ms[block])
+        _read_block(shapes.group(words), words, form, ms[block])
     right = (pl.col("ms") >= 0) & (pl.col("ms") <= LONGEST_MS)
     return pl.DataFrame({"ms": ms}).select(pl.when(right).then(pl.col("ms"))).to_series()
 
 
-def _read_block(words: Words, form: DurationForm, ms: Figures) -> None:
-    for shape, rows in group_by_shape(words):
+def _read_block(groups: Groups, words: Words, form: DurationForm, ms: Figures) -> None:
+    for shape, rows in groups:
         found = _CLOCK.fullmatch(shape)
         if found is None:
             continue
@@ -102,26 +105,29 @@ def _read_block(words: Words, form: DurationForm, ms: Figures) -> None:
 
 
 def _read_shape(texts: Bytes, spans: dict[str, Span], form: DurationForm) -> Figures:
-    first, second = number_at(texts, spans["a"]), number_at(texts, spans["b"])
-    if "c" in spans:
-        third = number_at(texts, spans["c"])
-    elif form is DurationForm.HOURS_MINUTES or "p" in spans:
-        third = np.zeros_like(first)
-    else:
-        first, second, third = np.zeros_like(first), first, second
-    right = (third <= 59) & ((second <= 59) | ("c" not in spans))
+    first, second = number_at(texts, spans["a"]).astype(np.int32), number_at(texts, spans["b"])
+    has_seconds = "c" in spans
+    right: Flags = second <= 59
     if "p" in spans:
         first, fits = _read_half_day(texts, spans["p"][0], first)
         right &= fits
-    ms = first * 3_600_000 + second * 60_000 + third * 1000
+    figure = first * 60 + second
+    if has_seconds:
+        third = number_at(texts, spans["c"])
+        right &= third <= 59
+        figure = figure * 60 + third
+    elif form is DurationForm.HOURS_MINUTES or "p" in spans:
+        figure *= 60
+    ms = figure.astype(np.int64) * 1000
     if "d" in spans:
-        ms += number_at(texts, spans["d"]) * 86_400_000
+        ms += number_at(texts, spans["d"]).astype(np.int64) * 86_400_000
     if "f" in spans:
         ms += read_fraction(texts, spans["f"])
-    return np.where(right, ms, _UNREAD)
+    ms[~right] = _UNREAD
+    return ms
 
 
-def _read_half_day(texts: Bytes, at: int, hours: Figures) -> tuple[Figures, Flags]:
+def _read_half_day(texts: Bytes, at: int, hours: Digits) -> tuple[Digits, Flags]:
     """12:03:45 AM: a spreadsheet's way to show three minutes as a time of day."""
     letter = texts[:, at] | 32
     is_pm = letter == ord("p")

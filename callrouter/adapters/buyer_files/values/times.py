@@ -12,12 +12,14 @@ import polars as pl
 
 from callrouter.adapters.buyer_files.values.byte_rows import (
     Bytes,
+    Digits,
     Figures,
     Flags,
+    Groups,
     Rows,
+    Shapes,
     Words,
     blanks,
-    group_by_shape,
     letters_at,
     letters_key,
     number_at,
@@ -58,7 +60,7 @@ _MONTH_STARTS = np.array(
         for year in range(_FIRST_YEAR, _LAST_YEAR + 2)
         for month in range(1, 13)
     ],
-    dtype=np.int64,
+    dtype=np.int32,
 )
 
 
@@ -109,14 +111,15 @@ def _to_second(ms: pl.Expr) -> pl.Expr:
 def _read_texts(texts: pl.Series, form: TimeForm) -> pl.DataFrame:
     ms = np.full(len(texts), _UNREAD, dtype=np.int64)
     absolute = np.zeros(len(texts), dtype=np.bool_)
+    shapes = Shapes()
     for block, words in split_blocks(texts):
-        _read_block(words, form, ms[block], absolute[block])
+        _read_block(shapes.group(words), words, form, ms[block], absolute[block])
     read = pl.DataFrame({"ms": ms, "is_absolute": absolute})
     return read.with_columns(ms=pl.when(pl.col("ms") != _UNREAD).then(pl.col("ms")))
 
 
-def _read_block(words: Words, form: TimeForm, ms: Figures, absolute: Flags) -> None:
-    for shape, rows in group_by_shape(words):
+def _read_block(groups: Groups, words: Words, form: TimeForm, ms: Figures, absolute: Flags) -> None:
+    for shape, rows in groups:
         layout = lay_out(shape, form)
         if layout is not None:
             _read_shape(words, rows, layout, ms, absolute)
@@ -130,71 +133,76 @@ def _read_shape(
     days, is_date = _read_date(texts, layout)
     clock, is_time = _read_clock(texts, layout)
     offset, has_zone = _read_zone(texts, layout)
-    instants = np.where(is_date & is_time, days * DAY_MS + clock - offset, _UNREAD)
+    instants = days.astype(np.int64) * DAY_MS
+    instants += clock
+    if offset is not None:
+        instants -= offset
+    instants[~(is_date & is_time)] = _UNREAD
     if rows is None:
         ms[:], absolute[:] = instants, has_zone
     else:
         ms[rows], absolute[rows] = instants, has_zone
 
 
-def _read_date(texts: Bytes, layout: TimeLayout) -> tuple[Figures, Flags]:
+def _read_date(texts: Bytes, layout: TimeLayout) -> tuple[Digits, Flags]:
     """Days since 1970, and whether there is such a day."""
-    year = number_at(texts, layout.year)
+    year = number_at(texts, layout.year).astype(np.int32)
     if layout.year[1] - layout.year[0] == 2:
         year += 2000
     day = number_at(texts, layout.day)
-    if layout.month is not None:
-        month = number_at(texts, layout.month)
-    elif layout.month_name is not None:
-        month = _MONTH_OF[letters_at(texts, layout.month_name)].astype(np.int64)
+    month: Digits
+    if layout.month_name is not None:
+        month = _MONTH_OF[letters_at(texts, layout.month_name)]
+    else:
+        month = number_at(texts, layout.month or layout.day)
     right = (month >= 1) & (month <= 12) & (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
-    at = np.where(right, (year - _FIRST_YEAR) * 12 + month - 1, 0)
+    at = (year - _FIRST_YEAR) * 12 + (month - 1)
+    if not right.all():
+        at[~right] = 0
     starts = _MONTH_STARTS[at]
     right &= (day >= 1) & (day <= _MONTH_STARTS[at + 1] - starts)
-    return starts + day - 1, right
+    return starts + (day - 1), right
 
 
-def _read_clock(texts: Bytes, layout: TimeLayout) -> tuple[Figures, Flags]:
+def _read_clock(texts: Bytes, layout: TimeLayout) -> tuple[Digits | int, Flags | bool]:
     """Milliseconds since midnight, and whether there is such a time of day."""
     if layout.hour is None or layout.minute is None:
-        return np.zeros(len(texts), dtype=np.int64), np.ones(len(texts), dtype=np.bool_)
+        return 0, True
     hour, minute = number_at(texts, layout.hour), number_at(texts, layout.minute)
-    right = (hour <= 23) & (minute <= 59)
+    right: Flags = (hour <= 23) & (minute <= 59)
     if layout.half_day is not None:
         hour, fits = _read_half_day(texts, layout.half_day, hour)
         right &= fits
-    ms = hour * 3_600_000 + minute * 60_000
+    seconds = (hour * 60 + minute).astype(np.int32) * 60
     if layout.second is not None:
         second = number_at(texts, layout.second)
         right &= second <= 59
-        ms += second * 1000
-    if layout.fraction is not None:
-        ms += read_fraction(texts, layout.fraction)
-    return ms, right
+        seconds += second
+    ms = seconds * 1000
+    return ms if layout.fraction is None else ms + read_fraction(texts, layout.fraction), right
 
 
-def _read_half_day(texts: Bytes, at: int, hour: Figures) -> tuple[Figures, Flags]:
+def _read_half_day(texts: Bytes, at: int, hour: Digits) -> tuple[Digits, Flags]:
     """AM, PM, a.m., or Z, which is a zone; 00:15 AM and 13:05 PM are written, too."""
     letter = texts[:, at] | 32
     is_am, is_pm, is_z = letter == ord("a"), letter == ord("p"), letter == ord("z")
     fits = is_z | (is_am & (hour <= 12)) | is_pm
-    noon_is_midnight = is_am & (hour == 12)
-    later = is_pm & (hour < 12)
-    return np.where(noon_is_midnight, 0, np.where(later, hour + 12, hour)), fits
+    hour[is_am & (hour == 12)] = 0
+    hour[is_pm & (hour < 12)] += 12
+    return hour, fits
 
 
-def _read_zone(texts: Bytes, layout: TimeLayout) -> tuple[Figures, Flags]:
-    """How far ahead of UTC in milliseconds, and whether that is said at all."""
-    offset = np.zeros(len(texts), dtype=np.int64)
+def _read_zone(texts: Bytes, layout: TimeLayout) -> tuple[Figures | int | None, Flags | bool]:
+    """How far ahead of UTC in milliseconds (None: not at all), and whether that is said."""
     if layout.offset_hours is not None:
         minutes = number_at(texts, layout.offset_hours) * 60
         if layout.offset_minutes is not None:
             minutes += number_at(texts, layout.offset_minutes)
-        return layout.offset_sign * minutes * 60_000, np.ones(len(texts), dtype=np.bool_)
+        return layout.offset_sign * minutes.astype(np.int64) * 60_000, True
     if layout.zone_name is not None:
         hours = _HOURS_OF[letters_at(texts, layout.zone_name)].astype(np.int64)
         known = hours != _NO_ZONE
         return np.where(known, hours * 3_600_000, 0), known
     if layout.half_day is not None:
-        return offset, (texts[:, layout.half_day] | 32) == ord("z")
-    return offset, np.zeros(len(texts), dtype=np.bool_)
+        return None, (texts[:, layout.half_day] | 32) == ord("z")
+    return None, False

@@ -1,6 +1,6 @@
 """The columns of a raw table by what a mapping says that they are, each read in its form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -13,7 +13,8 @@ from callrouter.adapters.buyer_files.values.forms import (
     find_duration_form,
     find_time_form,
 )
-from callrouter.adapters.buyer_files.values.times import read_times
+from callrouter.adapters.buyer_files.values.swapped_days import swap_back
+from callrouter.adapters.buyer_files.values.times import DAY_MS, read_times
 from callrouter.adapters.buyer_files.values.times_of_day import read_times_of_day
 from callrouter.domain.tie_out.mapping import DurationForm, Field, FieldColumn, Mapping, TimeForm
 
@@ -39,6 +40,19 @@ STAMPS = (
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamps:
+    """Instants of a column, in milliseconds, null where unread.
+
+    `is_absolute` says which are true instants rather than wall clocks, `swapped` whose day and
+    month a spreadsheet had swapped (None: of none).
+    """
+
+    ms: pl.Series
+    is_absolute: pl.Series
+    swapped: pl.Series | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FieldColumns:
     """A raw table seen through a mapping; a field without a column gives None."""
@@ -62,25 +76,26 @@ class FieldColumns:
         texts = self.texts(field)
         return None if texts is None else read_words(texts, self.mapping.sentinels)
 
-    def stamps(self, field: Field) -> pl.DataFrame | None:
-        """`ms` and `is_absolute`, as `read_times` has them."""
+    def stamps(self, field: Field) -> Stamps | None:
+        """The instants of a column, as `read_times` has them."""
         texts = self.texts(field)
-        return None if texts is None else read_times(texts, self.time_form(field, texts))
+        return None if texts is None else _read_stamps(texts, self.time_form(field, texts))
 
-    def starts(self) -> pl.DataFrame | None:
-        """The stamps of the start, which may stand in two columns, a day and a time."""
+    def starts(self) -> Stamps | None:
+        """The instants of the start, which may stand in two columns, a day and a time."""
         days, times = self.texts(Field.START_DATE), self.texts(Field.START_TIME)
         if Field.START in self._fields or days is None:
             return self.stamps(Field.START)
         form = self.time_form(Field.START_DATE, days)
         if times is None:
-            return read_times(days, form)
+            return _read_stamps(days, form)
         frame = pl.DataFrame({"day": days, "time": times})
         joined = frame.select(clean(pl.col("day")) + " " + clean(pl.col("time"))).to_series()
-        read = read_times(joined, form)
-        if not read["ms"].null_count():
+        read = _read_stamps(joined, form)
+        if not read.ms.null_count():
             return read
-        return _add_apart(read, read_times(days, form)["ms"], read_times_of_day(times))
+        apart = read_times(days, form)["ms"] // DAY_MS * DAY_MS + read_times_of_day(times)
+        return replace(read, ms=read.ms.zip_with(read.ms.is_not_null(), apart))
 
     def durations(self, field: Field) -> pl.Series | None:
         """Milliseconds."""
@@ -108,10 +123,12 @@ class FieldColumns:
         return {column.field: column for column in reversed(self.mapping.columns)}
 
 
-def _add_apart(read: pl.DataFrame, days: pl.Series, times: pl.Series) -> pl.DataFrame:
-    """Where a day and a time make no text together (46296 and 0.375), their sum."""
-    apart = days // 86_400_000 * 86_400_000 + times
-    return read.with_columns(ms=read["ms"].zip_with(read["ms"].is_not_null(), apart))
+def _read_stamps(texts: pl.Series, form: TimeForm) -> Stamps:
+    read = read_times(texts, form)
+    swapped = swap_back(texts, read["ms"], form)
+    if swapped is None:
+        return Stamps(read["ms"], read["is_absolute"])
+    return Stamps(swapped.ms, read["is_absolute"], swapped.rows)
 
 
 def name_column(column: FieldColumn) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from callrouter.adapters.buyer_files.raw_table import RowProblem
+from callrouter.adapters.buyer_files.raw_table import Repair, RowProblem
 from callrouter.domain.tie_out.mapping import Field
 
 
@@ -36,13 +36,15 @@ class Normalised:
     """A table in the columns of THEIRS: each row of it is in `rows` or counted in `left_out`.
 
     A cell that can't be read leaves a null (or an UNREADABLE caller) in its row: `problems` shows
-    the first of them, where each stands, `unread` counts them all.
+    the first of them, where each stands, `unread` counts them all. `repairs` are what was
+    set right.
     """
 
     rows: pl.DataFrame
     problems: tuple[RowProblem, ...] = ()
     unread: tuple[Unread, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 def join_parts(parts: tuple[Normalised, ...]) -> Normalised:
@@ -53,4 +55,5 @@ def join_parts(parts: tuple[Normalised, ...]) -> Normalised:
         problems=tuple(problem for part in parts for problem in part.problems),
         unread=tuple(each for part in parts for each in part.unread),
         left_out=tuple(each for part in parts for each in part.left_out),
+        repairs=tuple(each for part in parts for each in part.repairs),
     )

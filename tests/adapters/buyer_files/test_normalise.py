@@ -159,6 +159,41 @@ def test_a_day_that_nothing_tells_from_a_month_is_not_guessed() -> None:
     assert len(read.problems) == 1
 
 
+SWAPPED = [
+    *(f"2026-{day:02}-10 09:00:00" for day in range(1, 13)),  # the 1st to the 12th of October
+    *(f"10/{day}/2026 9:00" for day in range(13, 20)),
+]
+
+
+def test_days_that_a_spreadsheet_swapped_are_swapped_back_and_told_of() -> None:
+    raw = table("start\n" + "\n".join(SWAPPED))
+
+    read = normalise(raw, mapping(raw, start="start:month_first"))
+
+    days = pl.from_epoch(read.rows["stamp_ms"], time_unit="ms").dt.strftime("%m-%d %H:%M").to_list()
+    assert days == [f"10-{day:02} 09:00" for day in range(1, 20)]
+    assert [(each.line, each.rows, each.message) for each in read.repairs] == [
+        (2, 12, "start: a spreadsheet had swapped day and month, they are swapped back")
+    ]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        SWAPPED[:4] + SWAPPED[12:],  # too few to be sure
+        [*SWAPPED, "10/05/2026 9:00"],  # texts have small days, too
+        [*SWAPPED, "2026-10-25 09:00:00"],  # dates have large days, too
+    ],
+)
+def test_what_may_be_right_is_left_as_it_stands(texts: list[str]) -> None:
+    raw = table("start\n" + "\n".join(texts))
+
+    read = normalise(raw, mapping(raw, start="start:month_first"))
+
+    assert read.repairs == ()
+    assert read.rows["stamp_ms"][0] == 1768035600000
+
+
 def test_cells_that_cannot_be_read_stay_as_rows_and_are_told_of() -> None:
     raw = table(
         """

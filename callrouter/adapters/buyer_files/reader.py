@@ -14,25 +14,23 @@ from callrouter.domain.errors import UnreadableFileError
 
 
 def read_file(
-    path: Path, limits: Limits = LIMITS, *, has_header: bool | None = None, name: str = ""
+    path: Path, limits: Limits = LIMITS, *, has_header: bool | None = None
 ) -> tuple[RawTable, ...]:
     """The tables of a buyer's file that have rows, one for each sheet or member of a zip.
 
-    `has_header` settles whether its first row is headings, where a mapping knows; None decides by
-    looks. `name` is what messages call the file, if not by its name on disk. Raises
-    UnreadableFileError, which names file and line, where nothing of it can be relied on: nothing
-    was read then.
+    `has_header` settles whether its first row is headings, where somebody knows; None decides by
+    looks. Raises UnreadableFileError, which names file and line, where nothing of it can be relied
+    on: nothing was read then.
     """
-    shown = name or path.name
+    shown = path.name
     try:
-        with path.open("rb") as file:
-            content = file.read(limits.received_bytes + 1)
+        if path.stat().st_size > limits.received_bytes:
+            most = f"more than {limits.received_bytes:,} bytes"
+            raise UnreadableFileError(shown, f"has {most}; send it in parts, or packed")
+        content = path.read_bytes()
     except OSError as error:
         raise UnreadableFileError(shown, f"can't be opened: {error.strerror}") from error
     source = Source(file=shown, sha256=hashlib.sha256(content).hexdigest())
-    if len(content) > limits.received_bytes:
-        most = limits.received_bytes
-        raise source.refuse(f"has more than {most:,} bytes; send it in parts, or packed")
     if not content:
         raise source.refuse("is empty")
     files = unpack(content, source, limits)

@@ -134,8 +134,9 @@ class RowReader:
         if is_last and not says_total(cells) and len(cells) > 1:
             self._tell_problem(self._say_short(len(cells), "the file was cut off here"), line, text)
         elif len(cells) > 1 or is_last:
-            message = f"{len(cells)} cells of {self._width}; the rest were taken as empty"
-            self._tell_repair(message, line)
+            if not says_total(cells):
+                message = f"{len(cells)} cells of {self._width}; the rest were taken as empty"
+                self._tell_repair(message, line)
             self._add(cells, line)
         else:
             self._tell_problem(self._say_short(1, "it can't be a record"), line, text)
@@ -207,4 +208,4 @@ def _say_broken(broken: Broken) -> str:
     """What is wrong with a row's quotes, and what would be right."""
     if broken is Broken.OPEN:
         return 'has a quote that is never closed; a cell that begins with " must end with one'
-    return 'has quotes that can be read in more than one way; within quotes, write "" for "'
+    return 'has quotes that can mean several things; within quotes, write "" for "'

@@ -66,7 +66,7 @@ class Shape:
 def find_shape(rows: Sequence[Sequence[str]], has_header: bool | None = None) -> Shape:
     """The shape of a table by its first rows; `has_header` settles what can't be told by looks."""
     common = _find_width(rows)
-    filled = [_count_filled(row) for row in rows]
+    filled = [min(_count_filled(row), common) for row in rows]
     enough = max(min(2, common), 0.4 * max(filled, default=0))
     full = [index for index in range(len(rows)) if filled[index] >= enough]
     header = _find_header(rows, full, filled) if has_header is not False else None
@@ -90,14 +90,19 @@ def _find_width(rows: Sequence[Sequence[str]]) -> int:
 def _find_header(
     rows: Sequence[Sequence[str]], full: Sequence[int], filled: Sequence[int]
 ) -> int | None:
-    """The first well-filled row without data; None when rows with data stand above it."""
+    """The best filled row without data above the first row with data; None where none is.
+
+    Better filled than titles, which may have two cells as well: "Account:", "Acme".
+    """
     most = max(filled, default=0)
+    found: list[int] = []
     for index in full:
         if not any(_looks_like_data(cell) for cell in rows[index]):
-            return index
-        if filled[index] >= max(3, 0.75 * most):
-            return None
-    return None
+            if not _says_types(rows[index]):
+                found.append(index)
+        elif filled[index] >= max(3, 0.75 * most):
+            break
+    return max(found, key=lambda index: (filled[index], -index), default=None)
 
 
 def _looks_like_data(cell: str) -> bool:

@@ -23,6 +23,7 @@ _MARKS = (
 _EIGHT_BIT = ["cp1250", "cp1251", "cp1254", "shift_jis", "gb18030", "big5"]
 """What systems write if neither UTF-8 nor cp1252; with more to choose from, more goes wrong."""
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_BEYOND_ASCII = bytes(range(128, 256))
 _CP1252_HOLES = "cp1252_with_holes"
 _STRAY = "stray_bytes_as_cp1252"
 
@@ -42,7 +43,7 @@ class Text:
 def decode(content: bytes) -> Text | int:
     """The text of a file's bytes; the place of the first byte that says it isn't text."""
     encoding, mark = _find_mark(content)
-    body = content[len(mark) :] if mark else content
+    body = (content[len(mark) :] if mark else content).removesuffix(b"\x1a")  # DOS's end of file
     if not encoding:
         encoding = _find_wide(body)
     if encoding and encoding != "utf-8":
@@ -99,7 +100,7 @@ def _decode_other(body: bytes) -> Text:
     """A text that isn't UTF-8 throughout: some stray bytes in it, or another encoding."""
     loose = body.decode("utf-8", errors="replace")
     stray = loose.count("\ufffd")
-    whole = sum(not character.isascii() for character in _not_ascii(loose)) - stray
+    whole = len(loose) - len(body.translate(None, _BEYOND_ASCII)) - stray
     if whole > stray:
         return Text(_with_line_ends(body.decode("utf-8", errors=_STRAY).encode()), "utf-8", stray)
     sample = _sample_not_ascii(body)
@@ -111,11 +112,6 @@ def _decode_other(body: bytes) -> Text:
     except UnicodeDecodeError:  # the sample was all right, the rest isn't
         encoding, text = "cp1252", body.decode("cp1252", errors=_CP1252_HOLES)
     return Text(_with_line_ends(text.encode()), encoding)
-
-
-def _not_ascii(text: str) -> str:
-    """A bounded part of a text, to see what its characters beyond ASCII are."""
-    return text if len(text) < 64 * _SAMPLE_BYTES else text[: 64 * _SAMPLE_BYTES]
 
 
 def _sample_not_ascii(body: bytes) -> bytes:

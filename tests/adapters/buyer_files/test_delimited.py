@@ -52,6 +52,7 @@ def write(delimiter: str = ",", end: str = "\n") -> str:
         pytest.param(write(end="\r\n").encode(), "utf-8", ",", id="CRLF"),
         pytest.param(write(end="\r").encode(), "utf-8", ",", id="CR alone"),
         pytest.param(write().rstrip("\n").encode(), "utf-8", ",", id="no line end at the end"),
+        pytest.param(write().encode() + b"\x1a", "utf-8", ",", id="an end as in DOS"),
         pytest.param(write().encode("utf-8-sig"), "utf-8", ",", id="UTF-8 with its mark"),
         pytest.param(write("\t").encode("utf-16"), "utf-16", "\t", id="UTF-16"),
         pytest.param(write("\t").encode("utf-16-le"), "utf-16", "\t", id="UTF-16 without a mark"),
@@ -123,7 +124,7 @@ def test_mended_quotes_are_counted() -> None:
         ),
         pytest.param("2026-10-02", "has 1 cells where there are 3 columns", id="one cell"),
         pytest.param('2026-10-02,"Jo,7,8', "has a quote that is never closed", id="open"),
-        pytest.param('a",b"c","d,e"f,g",h', "can be read in more than one way", id="no way"),
+        pytest.param('a",b"c","d,e"f,g",h', "has quotes that can mean several things", id="no way"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_told_and_the_rest_is_read(row: str, message: str) -> None:
@@ -193,6 +194,28 @@ def test_what_stands_around_the_records_is_set_aside_and_kept() -> None:
         (12, "a total or a note below the records"),
     ]
     assert [problem.line for problem in table.problems] == [13]
+
+
+@pytest.mark.parametrize(
+    ("above", "header", "line"),
+    [
+        pytest.param("Account:,Acme\nFrom:,2026-10-01\n\n", HEADER, 4, id="titles of two cells"),
+        pytest.param("sep=,\n", HEADER, 2, id="what spreadsheets say of the delimiter"),
+        pytest.param("Call,,\n", HEADER, 2, id="headings of groups"),
+    ],
+)
+def test_headings_are_found_below_titles(above: str, header: tuple[str, ...], line: int) -> None:
+    table = read(above + write())
+
+    assert (table.header, table.header_line) == (header, line)
+    assert records(table) == ROWS
+
+
+def test_a_blank_heading_does_not_make_headings_of_the_types() -> None:
+    table = read("Start,,Talk\nDATETIME,TEXT,INTEGER\n2026-10-01,Al,62\n")
+
+    assert table.header == ("Start", "", "Talk")
+    assert [row.line for row in table.set_aside] == [2]
 
 
 def test_a_record_is_no_total_because_a_name_begins_like_one() -> None:

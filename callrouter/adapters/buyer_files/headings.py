@@ -137,6 +137,19 @@ _NEVER = frozenset(_OTHER_WORDS.split())
 """Words of headings that say that the column is something else than the phrase beside them."""
 
 
+_FURTHER_WORDS = """
+    call calls number no num phone sec secs seconds s ms msec min mins minutes utc gmt local tz est
+    edt cst cdt mst mdt pst pdt incl in the of hh mm ss rounded iso
+"""
+_FILLERS = frozenset(_FURTHER_WORDS.split())
+_TELLING_WORDS = """
+    ani dnis did caller callee duration disposition billsec uniqueid linkedid payout callsid agent
+    direction status talk queue hold duracion dauer
+"""
+_TELLING = frozenset(_TELLING_WORDS.split())
+"""Single words that say what a column is whatever stands beside them; "id" or "date" doesn't."""
+
+
 def fold_heading(heading: str) -> str:
     """A heading without case, accents, blanks and marks: those change from export to export."""
     plain = unicodedata.normalize("NFKD", heading).casefold()
@@ -163,8 +176,10 @@ def _compare(words: tuple[str, ...], phrase: tuple[str, ...]) -> float:
     """How well a heading's words say a phrase: all of it, and the less else the better."""
     if "".join(words) == "".join(phrase):
         return _EXACT
-    further = [word for word in words if word not in phrase]
-    if not set(phrase) <= set(words) or _NEVER.intersection(further):
+    further = {word for word in words if word not in phrase}
+    if not set(phrase) <= set(words) or _NEVER & further:
+        return 0.0
+    if len(phrase) == 1 and phrase[0] not in _TELLING and not further <= _FILLERS:
         return 0.0
     return _EXACT - _PER_FURTHER_WORD * len(further) - 0.05
 

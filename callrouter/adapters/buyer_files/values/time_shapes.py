@@ -34,9 +34,9 @@ class TimeLayout:
     offset_minutes: Span | None
 
 
-_YEAR_FIRST = r"(?P<y>0000)(?P<s>[-/.])(?P<m>00?)(?P=s)(?P<d>00?)"
-_NUMERIC = r"(?P<a>00?)(?P<t>[-/.])(?P<b>00?)(?P=t)(?P<c>0000|00)"
 _WEEKDAY = r"(?:A+\.?,? +|A+\.?,)?"
+_YEAR_FIRST = r"(?P<y>0000)(?P<s>[-/.])(?P<m>00?)(?P=s)(?P<d>00?)"
+_NUMERIC = _WEEKDAY + r"(?P<a>00?)(?P<t>[-/.])(?P<b>00?)(?P=t)(?P<c>0000|00)"
 _DAY_NAME = _WEEKDAY + r"(?P<d>00?)(?:AA)?[ /-]?(?P<n>AAA)A*\.?,?[ /-]?(?P<y>0000|00)"
 _NAME_DAY = _WEEKDAY + r"(?P<n>AAA)A*\.?[ /-]+(?P<d>00?)(?:AA)?,?[ /-]+(?P<y>0000|00)"
 _COMPACT = r"(?P<x>00000000|000000)"

@@ -44,7 +44,7 @@ def class_pairs(
     words = say_why_pairs(
         _add_grounds(lines, told, priced, our_places, sides, rules), step_ms, rules
     )
-    why = pl.concat([pl.Series([SAME_SECONDS]), words])
+    why = pl.concat([pl.Series([SAME_SECONDS]), words]).rechunk()
     places_of_words = np.where(told, np.cumsum(told), 0)
     return lines.with_columns(why=why.gather(pl.Series(places_of_words)))
 

@@ -15,29 +15,40 @@ def say_why_pairs(frame: pl.DataFrame, step_ms: int, rules: TieOutRules) -> pl.S
     `price_micros` is what their file says, `crossed_s` the threshold between the two times (-1:
     none), `by_time` whether time decided what was charged, `reason` that of the charge.
     """
-    apart = pl.col("their_ms") - pl.col("our_ms")
-    rounded = f", their times are rounded up to {step_ms // 1000} s" if step_ms > 1000 else ""
-    both = pl.concat_str(
-        pl.lit("ours "),
-        say_seconds(pl.col("our_ms")),
-        pl.lit(", theirs "),
-        pl.coalesce(say_seconds(pl.col("their_ms")), pl.lit("without a time")),
-    )
     words = {
-        DifferenceClass.AGREE: pl.when(pl.col("their_ms").is_null())
-        .then(pl.lit("their record has no time"))
-        .otherwise(pl.lit(SAME_SECONDS)),
-        DifferenceClass.ROUNDING: say_seconds(apart.abs()) + f" apart{rounded}",
-        DifferenceClass.SAME_MONEY: both + _say_same_money(),
-        DifferenceClass.ACROSS_THRESHOLD: both + _say_across(),
+        DifferenceClass.AGREE: _say_agree(),
+        DifferenceClass.ROUNDING: _say_rounding(step_ms),
+        DifferenceClass.SAME_MONEY: _say_both() + _say_same_money(),
+        DifferenceClass.ACROSS_THRESHOLD: _say_both() + _say_across(),
     }
-    said = pl.coalesce(
-        *(
-            pl.when(pl.col("class") == each.value).then(each_words)
-            for each, each_words in words.items()
+    numbered = frame.with_row_index("place")
+    parts = [
+        numbered.filter(pl.col("class") == each.value).select(
+            "place", why=pl.concat_str(of_class, _say_outside(rules), _say_price())
         )
+        for each, of_class in words.items()
+    ]
+    return pl.concat(parts).sort("place")["why"]
+
+
+def _say_agree() -> pl.Expr:
+    timeless = pl.col("their_ms").is_null()
+    return (
+        pl.when(timeless).then(pl.lit("their record has no time")).otherwise(pl.lit(SAME_SECONDS))
     )
-    return frame.select(why=pl.concat_str(said, _say_outside(rules), _say_price())).to_series()
+
+
+def _say_rounding(step_ms: int) -> pl.Expr:
+    apart = say_seconds((pl.col("their_ms").fill_null(0) - pl.col("our_ms")).abs())
+    rounded = f", their times are rounded up to {step_ms // 1000} s" if step_ms > 1000 else ""
+    return apart + f" apart{rounded}"
+
+
+def _say_both() -> pl.Expr:
+    theirs = pl.coalesce(say_seconds(pl.col("their_ms")), pl.lit("without a time"))
+    return pl.concat_str(
+        pl.lit("ours "), say_seconds(pl.col("our_ms")), pl.lit(", theirs "), theirs
+    )
 
 
 def _say_same_money() -> pl.Expr:

@@ -78,7 +78,10 @@ def price_each(times: Times, chosen: npt.NDArray[np.int64], terms: tuple[Terms, 
     """
     micros = np.zeros(len(chosen), dtype=np.int64)
     for place, each in enumerate(terms):
-        here = np.flatnonzero(chosen == place)
+        is_here = chosen == place
+        if is_here.all() and len(chosen):
+            return _price(times, each)
+        here = np.flatnonzero(is_here)
         if len(here):
             micros[here] = _price(times.take(here), each)
     return micros
@@ -178,10 +181,13 @@ def _round(ms: Figures, rounding: Rounding) -> Figures:
 
 
 def _count_reached(ms: Figures, after_s: Figures, terms: Terms) -> npt.NDArray[np.intp]:
-    """How many of ascending thresholds each time reaches."""
-    at_least = terms.operator is Operator.AT_LEAST
+    """How many of some thresholds each time reaches."""
+    is_reached = np.greater_equal if terms.operator is Operator.AT_LEAST else np.greater
     counted_ms = _round(ms, terms.rounding)
-    return np.searchsorted(after_s * _SECOND_MS, counted_ms, side="right" if at_least else "left")
+    count = np.zeros(len(ms), dtype=np.intp)
+    for threshold_ms in (after_s * _SECOND_MS).tolist():
+        count += is_reached(counted_ms, threshold_ms)
+    return count
 
 
 def _price_minutes(counted_ms: Figures, per_minute: PerMinute, terms: Terms) -> Figures:

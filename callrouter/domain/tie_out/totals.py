@@ -103,7 +103,7 @@ _SUMS = {
     "our_micros": pl.col("our_micros").sum(),
     "their_micros": pl.col("their_micros").sum(),
 }
-_AGREES = pl.col("class") == DifferenceClass.AGREE.value
+_AGREE = DifferenceClass.AGREE.value
 _ACROSS = pl.col("class") == DifferenceClass.ACROSS_THRESHOLD.value
 _WORDS = {
     DifferenceClass.OURS_ONLY: "calls that their file hasn't got",
@@ -115,21 +115,32 @@ _WORDS = {
 
 def add_up(lines: pl.DataFrame, sides: Sides, rules: TieOutRules) -> Totals:
     """What LINES come to; they are of `sides`, and account for all of either."""
+    parts = lines.group_by(_find_day(rules.zone), "class").agg(**_SUMS).sort("day", nulls_last=True)
     classes = {
         DifferenceClass(row["class"]): _read_sums(row)
-        for row in lines.group_by("class").agg(**_SUMS).iter_rows(named=True)
+        for row in _add_parts(parts, "class").iter_rows(named=True)
     }
-    whole = _read_sums(lines.select(**_SUMS).row(0, named=True))
+    whole = _read_sums(parts.select(pl.col(*_SUMS).sum()).row(0, named=True))
     assert (whole.our_calls, whole.rows) == _count_rows(sides), "a row is in no class"  # noqa: S101
     return Totals(
         classes={each: classes.get(each, Sums()) for each in DifferenceClass},
-        days=tuple(_list_days(lines, rules.zone)),
+        days=tuple(_list_days(parts)),
         whole=whole,
         steps=tuple(_list_steps(lines, classes)),
         price_micros=_add_prices(sides),
         gaps=tuple(_count_gaps(lines)),
         near=tuple(_count_near(sides, rules)),
     )
+
+
+def _find_day(zone: str) -> pl.Expr:
+    """The day on which a call began, on the clocks of a zone."""
+    instants = pl.col("at_ms").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
+    return instants.dt.convert_time_zone(zone).dt.date().alias("day")
+
+
+def _add_parts(parts: pl.DataFrame, by: str, *more: pl.Expr) -> pl.DataFrame:
+    return parts.group_by(by, maintain_order=True).agg(pl.col(*_SUMS).sum(), *more)
 
 
 def _read_sums(row: Mapping[str, int]) -> Sums:
@@ -141,12 +152,9 @@ def _count_rows(sides: Sides) -> tuple[int, int]:
     return sides.ours.height, int(sides.calls["rows"].sum()) + sides.duplicates.height
 
 
-def _list_days(lines: pl.DataFrame, zone: str) -> Iterator[DayTotal]:
-    instants = pl.col("at_ms").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
-    day = instants.dt.convert_time_zone(zone).dt.date().alias("day")
-    differing = (~_AGREES).sum().alias("differing")
-    days = lines.group_by(day).agg(differing, **_SUMS).sort("day", nulls_last=True)
-    for row in days.iter_rows(named=True):
+def _list_days(parts: pl.DataFrame) -> Iterator[DayTotal]:
+    differing = pl.col("lines").filter(pl.col("class") != _AGREE).sum().alias("differing")
+    for row in _add_parts(parts, "day", differing).iter_rows(named=True):
         yield DayTotal(row["day"], _read_sums(row), row["differing"])
 
 

@@ -11,17 +11,23 @@ import phonenumbers
 import polars as pl
 
 from callrouter.adapters.buyer_files.values.cells import clean, is_nothing, read_words
+from callrouter.adapters.buyer_files.values.number_shapes import read_dressed
 from callrouter.adapters.buyer_files.values.number_texts import read_number_text
 from callrouter.domain.tie_out.frames import CALLER_KIND, CallerKind
 
 _NUMBER, _KIND, _PATTERN = "caller", "caller_kind", "caller_pattern"
 _SMALLEST = 2_000_000_000  # area codes begin with 2 to 9
+_DECIMAL = r"^\d+\.\d+$"
 _COMMON = r"^(?:tel:)?\+?[0-9(][0-9 ().\-]*[0-9]$"
 
 
 def read_callers(texts: pl.Series, country: str, sentinels: Sequence[str] = ()) -> pl.DataFrame:
     """`caller`, `caller_kind` and `caller_pattern` of each text, as the frame THEIRS has them."""
     number = _at_a_glance(texts, country)
+    if number.null_count():
+        left = texts.filter(number.is_null())
+        dressed = read_dressed(left, is_home=is_north_american(country))
+        number = number.scatter(number.is_null().arg_true(), dressed)
     if not number.null_count():
         return _whole(number)
     unknown = texts.filter(number.is_null())
@@ -100,7 +106,7 @@ def _read_unique(texts: pl.Series, country: str, sentinels: Sequence[str]) -> pl
     """A table of texts that differ, and what each one says."""
     table = pl.DataFrame({"text": texts})
     inner = clean(pl.col("text")).str.replace(r"^(\+?\d+)\.0+$", "$1")
-    is_common = inner.str.contains(_COMMON)
+    is_common = inner.str.contains(_COMMON) & ~inner.str.contains(_DECIMAL)
     digits = inner.str.replace_all(r"[^0-9+]", "")
     without_prefix = digits.str.replace(r"^(?:011|00+)", "+")
     bare = table.select(pl.when(is_common).then(without_prefix).otherwise(pl.lit("")))

@@ -137,6 +137,19 @@ def test_a_number_without_a_country_code_is_one_of_the_mappings_country(
     assert read(text, country) == (number, CallerKind.NUMBER, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("+415-555-0132", "US"),
+        ("415-555-0132", "GB"),
+        ("155-555-0132", "US"),
+        ("415.5550132", "US"),
+    ],
+)
+def test_dashes_and_dots_alone_make_no_american_number(text: str, country: str) -> None:
+    assert read(text, country)[0] != WHOLE
+
+
 def test_masked_numbers_of_another_country_get_its_code() -> None:
     assert read("020 7946 0XXX", "GB") == ("", CallerKind.PARTLY, "+442079460???")
 

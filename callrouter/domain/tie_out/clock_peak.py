@@ -5,6 +5,7 @@ the same. So the right one stands out, however their clock is set.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,14 +174,20 @@ def _find_rival(pairs: Pairs, beyond: Ints, chosen: _Score, within_ms: int) -> i
     explained[pairs.their[off <= WINDOW_MS // 2]] = True
     elsewhere = off > _ELSEWHERE_MS
     for among, share in ((elsewhere, _ALIKE), (elsewhere & ~explained[pairs.their], _MANY)):
-        if not among.any():
-            continue
-        middle, votes = _crowd(beyond[among])
-        if votes <= share * chosen.votes or _may_be_chance(votes, beyond.size, within_ms):
-            continue
-        if not _takes_turns(pairs.dialed_ms, beyond, (chosen.error_ms, middle), votes):
-            return middle
+        for middle, votes in _list_crowds(beyond[among]):
+            if votes <= share * chosen.votes or _may_be_chance(votes, beyond.size, within_ms):
+                break
+            if not _takes_turns(pairs.dialed_ms, beyond, (chosen.error_ms, middle), votes):
+                return middle
     return None
+
+
+def _list_crowds(values: Ints) -> Iterator[tuple[int, int]]:
+    """Windows of values, each with its middle and how many it holds, the fullest first."""
+    while values.size:
+        middle, votes = _crowd(values)
+        yield middle, votes
+        values = values[np.abs(values - middle) > _ELSEWHERE_MS]
 
 
 def _takes_turns(at_ms: Ints, beyond: Ints, crowds: tuple[int, int], votes: int) -> bool:

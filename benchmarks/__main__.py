@@ -20,6 +20,7 @@ from benchmarks.replay import measure_replay
 from benchmarks.servers import CAPPED, HOT, PLAIN, SELLER, Web, serving, set_up
 from benchmarks.statements import measure_statements
 from benchmarks.swaps import measure_swaps
+from benchmarks.tie_out import measure_tie_out
 from benchmarks.webhooks import make_arrivals, make_progress
 from callrouter.adapters.clock import SystemClock
 
@@ -138,9 +139,10 @@ def main() -> None:
         replays = measure_replay(folder)
         statements = measure_statements(folder)
         exposure = measure_exposure()
+        tie_outs = measure_tie_out(folder)
     domain = [measure_decide(5), measure_decide(50), measure_ruled_decide(), measure_derive()]
     domain += measure_rating()
-    text = _render(rows, swaps, [*domain, *conditions, *replays, *statements, *exposure])
+    text = _render(rows, swaps, [*domain, *conditions, *replays, *statements, *exposure, *tie_outs])
     RESULTS.write_text(text)
     sys.stdout.write(text)
 

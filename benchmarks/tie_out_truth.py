@@ -15,14 +15,16 @@ import polars as pl
 
 from callrouter.domain.tie_out.frames import FOLDED, OURS
 
+INSTANT = "%Y-%m-%dT%H:%M:%S%.3fZ"
+STAMP = "%a, %d %b %Y %H:%M:%S"
 SINCE = datetime(2026, 10, 15, tzinfo=UTC)
 """Thirty days with the end of summer time in them."""
 DAYS = 30
 _SPAN_S = DAYS * 86_400
 _DIDS = 500
 _AREAS = [str(area) for area in (*range(201, 211), *range(301, 311), *range(401, 411))]
-_PAYABLE_MS = 90_000
-_PRICE_MICROS = 30_000_000
+PAYABLE_MS = 90_000
+PRICE_MICROS = 30_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,7 @@ def _our_side(
             total_ms=connected + 10_000,
             answered_ms=connected,
             connected_ms=connected,
-            charged_micros=pl.when(connected >= _PAYABLE_MS).then(_PRICE_MICROS).otherwise(0),
+            charged_micros=pl.when(connected >= PAYABLE_MS).then(PRICE_MICROS).otherwise(0),
             reason=pl.lit(""),
         )
     )
@@ -264,7 +266,7 @@ def write_files(truth: Truth, folder: Path) -> tuple[Path, Path]:
         connected_s=pl.col("connected_ms") / 1000,
         charged=pl.col("charged_micros") / 1_000_000,
     ).write_csv(ours)
-    stamp = pl.col("stamp_ms").cast(pl.Datetime("ms")).dt.strftime("%a, %d %b %Y %H:%M:%S")
+    stamp = pl.col("stamp_ms").cast(pl.Datetime("ms")).dt.strftime(STAMP)
     masked = pl.col("caller_pattern").str.slice(2).str.replace_all("?", "X", literal=True)
     truth.theirs.select(
         **{
@@ -288,10 +290,39 @@ def write_files(truth: Truth, folder: Path) -> tuple[Path, Path]:
 
 
 def _spell_instant(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+    return pl.col(column).cast(pl.Datetime("ms")).dt.strftime(INSTANT)
 
 
 def _spell_clock(column: str) -> pl.Expr:
     seconds = pl.col(column) // 1000
     parts = (seconds // 3600, seconds // 60 % 60, seconds % 60)
     return pl.concat_str([part.cast(pl.String).str.zfill(2) for part in parts], separator=":")
+
+
+def read_ours_csv(file: Path) -> pl.DataFrame:
+    """Our side as `write_files` wrote it, as the frame OURS."""
+    rows = pl.scan_csv(file, schema_overrides={"ani": pl.String, "did": pl.String})
+    columns = {
+        "our": pl.int_range(pl.len()),
+        "call_sid": "call_id",
+        "caller": pl.col("ani").fill_null(""),
+        "campaign_id": "campaign",
+        "destination_id": "destination",
+        "started_at_ms": _read_instant("started_at"),
+        "dialed_at_ms": _read_instant("dialed_at"),
+        "answered_at_ms": _read_instant("answered_at"),
+        "total_ms": pl.col("total_s") * 1000,
+        "answered_ms": pl.col("answered_s") * 1000,
+        "connected_ms": pl.col("connected_s") * 1000,
+        "charged_micros": pl.col("charged") * 1_000_000,
+        "did": "did",
+        "reached": "reached",
+        "outcome": pl.lit("connected"),
+    }
+    texts = {name: pl.lit("") for name in OURS if name not in columns}
+    read = rows.select(**columns | texts).select(list(OURS))  # type: ignore[arg-type]
+    return read.cast(dict(OURS)).collect()  # type: ignore[arg-type]
+
+
+def _read_instant(column: str) -> pl.Expr:
+    return pl.col(column).str.to_datetime(INSTANT, time_unit="ms").dt.epoch("ms")

@@ -7,8 +7,9 @@ that would move money, and nobody guesses.
 
 import polars as pl
 
-from callrouter.domain.tie_out.assignment import Edges, group_edges
+from callrouter.domain.tie_out.assignment import group_edges
 from callrouter.domain.tie_out.classes import PAIRS, UNSURE
+from callrouter.domain.tie_out.group_solvers import Edges
 from callrouter.domain.tie_out.measures import Measure, read_ours, read_theirs
 
 POSSIBLE: dict[str, pl.DataType | type[pl.DataType]] = PAIRS | {"is_best": pl.Boolean}

@@ -10,10 +10,10 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
-from callrouter.domain.tie_out.assignment import Edges
 from callrouter.domain.tie_out.candidates import Points, drop_repeats, find_near
 from callrouter.domain.tie_out.classes import MatchedBy
 from callrouter.domain.tie_out.frames import CallerKind
+from callrouter.domain.tie_out.group_solvers import Edges
 from callrouter.domain.tie_out.measures import Measure, read_ours, read_theirs
 from callrouter.domain.tie_out.scores import (
     LEAST,

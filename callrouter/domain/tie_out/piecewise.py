@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from callrouter.domain.tie_out.assignment import Edges, group_edges
+from callrouter.domain.tie_out.assignment import group_edges
+from callrouter.domain.tie_out.group_solvers import Edges
 from callrouter.domain.tie_out.matching import Book, Find, Matches, scales_of
 from callrouter.domain.tie_out.measures import Measure
 from callrouter.domain.tie_out.passes import (

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callrouter.domain.tie_out.assignment import Edges, Solution, solve
+from callrouter.domain.tie_out.assignment import solve
+from callrouter.domain.tie_out.group_solvers import Edges, Solution
 from callrouter.domain.tie_out.scores import SURE_BY, UNIT
 
 Weights = dict[tuple[int, int], int]
@@ -128,3 +129,30 @@ def test_a_thousand_calls_in_a_crowd_are_paired_in_a_moment(count: int) -> None:
     solution = solve(edges_of(near))
 
     assert pairs_of(near, solution.chosen) == {(n, n) for n in range(count)}
+
+
+def test_a_crowd_is_cut_into_what_is_good_for_both_and_the_rest() -> None:
+    # Each call's own record weighs 25; five more of each weigh less, but for the last two calls.
+    count = 400
+    crowd = {
+        (n, m): (25 if n == m else 14) * UNIT
+        for n in range(count)
+        for m in range(max(n - 3, 0), min(n + 3, count))
+    }
+    del crowd[count - 1, count - 1]
+
+    solution = solve(edges_of(crowd))
+
+    assert pairs_of(crowd, solution.chosen) == {(n, n) for n in range(count - 1)}
+
+
+def test_a_crowd_that_nothing_tells_apart_is_unsure_as_a_whole() -> None:
+    count = 300
+    alike = {
+        (n, m): 20 * UNIT for n in range(count) for m in range(max(n - 2, 0), min(n + 3, count))
+    }
+
+    solution = solve(edges_of(alike))
+
+    assert pairs_of(alike, solution.unsure) == set(alike)
+    assert not len(solution.chosen)

@@ -10,7 +10,7 @@ from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.money import DECIMALS
 
 currency_option = click.option(
-    "--currency", type=click.Choice(sorted(DECIMALS), case_sensitive=False), metavar="CODE",
+    "--currency", type=click.Choice(sorted(DECIMALS)), metavar="CODE",
     help="Of which account; needed only when the party has several.",
 )  # fmt: skip
 

@@ -11,7 +11,6 @@ from callrouter.adapters.storage.account_statements import (
     count_statements,
     find_open,
     link_entries,
-    list_statements,
     save_statement,
 )
 from callrouter.adapters.storage.agreements import list_agreements
@@ -30,6 +29,7 @@ from callrouter.workflows.draft_statement import (
     Drawn,
     draw_up,
     find_beginning,
+    refuse_closed,
     require_agreement,
     say_nothing_open,
 )
@@ -60,7 +60,7 @@ def close_statement(
         currency = choose_currency(connection, seller_id, party, currency)
         account = Account(seller_id, party, currency)
         agreement = require_agreement(connection, seller_id, party)
-        _refuse_closed(connection, account, last_day)
+        refuse_closed(connection, account, last_day)
         since = find_beginning(connection, account)
         if since is None:
             raise RefusedError(say_nothing_open(account, None))
@@ -167,18 +167,6 @@ def _lock(connection: Connection, account: Account) -> None:
     """Nobody adds an entry to the account, or counts the party's statements, until the end."""
     used = [a for a in list_accounts(connection, account.seller_id) if a.party == account.party]
     lock_accounts(connection, account.seller_id, [(a.party, a.currency) for a in used])
-
-
-def _refuse_closed(connection: Connection, account: Account, last_day: date | None) -> None:
-    newest = list_statements(
-        connection, account.seller_id, account.party, 1, currency=account.currency
-    )
-    if last_day is not None and newest and last_day <= newest[0].last_day:
-        head = newest[0]
-        raise RefusedError(
-            f"{head.number} has closed {account.party} up to {head.last_day} already; what came"
-            " later is on the next statement"
-        )
 
 
 def _close(

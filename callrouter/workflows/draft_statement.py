@@ -11,6 +11,7 @@ from callrouter.adapters.storage.account_statements import (
     find_first_open,
     find_last_end,
     find_open,
+    list_statements,
 )
 from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.engine import Database
@@ -47,12 +48,14 @@ def draft_statement(
     """The statement that would be closed next, as things stand now; nothing is written.
 
     `last_day` ends it there instead of with the cycle's period. Raises RefusedError when the party
-    has no agreement, no such account, or nothing is open; NotFoundError when it has none at all.
+    has no agreement, no such account, nothing is open, or that day is closed already; NotFoundError
+    when it has no account at all.
     """
     with database.read() as connection:
         currency = choose_currency(connection, seller_id, party, currency)
         account = Account(seller_id, party, currency)
         agreement = require_agreement(connection, seller_id, party)
+        refuse_closed(connection, account, last_day)
         since = find_beginning(connection, account)
         if since is None:
             raise RefusedError(say_nothing_open(account, None))
@@ -75,6 +78,19 @@ def require_agreement(connection: Connection, seller_id: str, party: Party) -> A
             " pay: put its terms into a file and `callrouter terms apply` it"
         )
     return agreement
+
+
+def refuse_closed(connection: Connection, account: Account, last_day: date | None) -> None:
+    """Raise RefusedError for a last day that an earlier statement has closed already."""
+    newest = list_statements(
+        connection, account.seller_id, account.party, 1, currency=account.currency
+    )
+    if last_day is not None and newest and last_day <= newest[0].last_day:
+        head = newest[0]
+        raise RefusedError(
+            f"{head.number} has closed {account.party} up to {head.last_day} already; what came"
+            " later is on the next statement"
+        )
 
 
 def find_beginning(connection: Connection, account: Account) -> datetime | None:

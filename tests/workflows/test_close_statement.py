@@ -183,8 +183,11 @@ def test_a_statement_that_is_closed_twice_is_refused(accounts: Database) -> None
     with pytest.raises(RefusedError, match="no entry of buyer acme in USD waits"):
         close(accounts, MONDAY + WEEK)
     book(accounts, [charge(2, MONDAY + WEEK)], MONDAY + WEEK)
+    closed, now = date(2026, 11, 22), MONDAY + WEEK + DAY
     with pytest.raises(RefusedError, match="acme-2026-0001 has closed buyer acme up to 2026-11-22"):
-        close(accounts, MONDAY + WEEK + DAY, last_day=date(2026, 11, 22))
+        close(accounts, now, last_day=closed)
+    with pytest.raises(RefusedError, match="acme-2026-0001 has closed buyer acme up to 2026-11-22"):
+        draft_statement(accounts, SELLER.seller_id, ACME, None, closed - DAY, now)
 
 
 def test_who_has_no_account_or_agreement_gets_no_statement(accounts: Database) -> None:

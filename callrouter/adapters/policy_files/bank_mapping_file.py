@@ -57,7 +57,7 @@ _Words: TypeAlias = Annotated[list[str], _texts('["ACME RESTORATION LLC"]')]
 _DATES_RULE = fitting(
     _DATES,
     "YYYY or YY, MM or MMM (as in Nov), and DD, in the bank's order and with what parts them",
-    '"MM/DD/YYYY"',
+    "MM/DD/YYYY",
 )
 
 

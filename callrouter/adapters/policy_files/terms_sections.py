@@ -65,13 +65,13 @@ def _refuse_address(value: object) -> Refusal:
 
 
 DATE = Rule("a date as in 2026-10-01", "2026-10-01", _refuse_date)
-PERCENT = fitting(_PERCENT, 'a percentage in quotes, as in "40 %"', '"40 %"')
+PERCENT = fitting(_PERCENT, 'a percentage in quotes, as in "40 %"', "40 %")
 ADDRESS = Rule(
     f'a list of lines as in ["1 Main Street", "Albany, NY 12207"], {MOST_LINES} at most',
     '["1 Main Street", "Albany, NY 12207"]',
     _refuse_address,
 )
-EMAIL = fitting(_EMAIL, "one e-mail address", '"billing@acme.example"')
+EMAIL = fitting(_EMAIL, "one e-mail address", "billing@acme.example")
 
 _Date: TypeAlias = Annotated[InstanceOf[date], BeforeValidator(_as_date), DATE]
 _AfterS: TypeAlias = Annotated[int, whole(0, LONGEST_THRESHOLD_S, 120, "seconds")]

@@ -46,6 +46,9 @@ def test_what_is_incoming_may_be_marked() -> None:
         ('"point"', '"dot"', '9: decimal: must be "point" or "comma", found "dot"'),
         ('decimal = "point"', "", "decimal: is missing; write for example"),
         ('decimal = "point"', 'decimal = "comma"', "thousands: is what stands before the cents"),
+        (
+            'dates = "MM/DD/YYYY"', "", 'dates: is missing; write for example dates = "MM/DD/YYYY"',
+        ),
         ("MM/DD/YYYY", "MM/DD", "8: dates: must be YYYY or YY, MM or MMM"),
         ("MM/DD/YYYY", "MM/MM/YYYY", "8: dates: must be YYYY or YY"),
         ("MM/DD/YYYY", "MM/DD/YYYY/", "8: dates: must be YYYY or YY"),

@@ -20,8 +20,8 @@ from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, find_shap
 from callrouter.adapters.buyer_files.unpack import DAMAGED
 
 _WRITER = Path(__file__).with_name("sheet_writer.py")
-_MOST_OF_MANIFEST = 256 * 1024
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
+"""What an XLSX under a password has in its list of streams."""
 
 
 def read_workbook(
@@ -31,10 +31,10 @@ def read_workbook(
 
     Raises UnreadableFileError where it is under a password, damaged or too much.
     """
-    if _is_under_password(content):
+    if _ENCRYPTED_MARK in content:
         raise source.refuse("is a workbook under a password; send it without one")
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "workbook"
+        path = Path(folder) / f"workbook{_find_ending(content)}"
         path.write_bytes(content)
         sheets, hidden = _write_sheets(path, source, limits)
         notes = tuple(
@@ -50,17 +50,18 @@ def read_workbook(
                 notes = ()
 
 
-def _is_under_password(content: bytes) -> bool:
-    """Whether a workbook says that its sheets are encrypted: XLSX in one way, ODS in another."""
-    if content.startswith(b"PK"):
-        try:
-            with zipfile.ZipFile(BytesIO(content)) as opened:
-                manifest = opened.open("META-INF/manifest.xml").read(_MOST_OF_MANIFEST)
-        except (KeyError, *DAMAGED):
-            return False
-        return b"encryption-data" in manifest
-    edges = content[:_MOST_OF_MANIFEST], content[-_MOST_OF_MANIFEST:]
-    return any(_ENCRYPTED_MARK in edge for edge in edges)
+def _find_ending(content: bytes) -> str:
+    """The ending of a workbook's name that tells its kind, whatever ending it came with."""
+    if not content.startswith(b"PK"):
+        return ".xls"
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as opened:
+            members = opened.NameToInfo
+    except DAMAGED:
+        return ".xlsx"
+    if "xl/workbook.bin" in members:
+        return ".xlsb"
+    return ".ods" if "content.xml" in members else ".xlsx"
 
 
 def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str], list[str]]:

@@ -55,9 +55,13 @@ def _write_ods_cell(cell: str | float) -> str:
     return f"<table:table-cell {kind}><text:p>{escape(str(cell))}</text:p></table:table-cell>"
 
 
-def write_xls(rows: Sequence[Sequence[str | float]], sheet: str = "Calls") -> bytes:
+def write_xls(
+    rows: Sequence[Sequence[str | float]], sheet: str = "Calls", *, is_under_password: bool = False
+) -> bytes:
     """An XLS (BIFF8) of one sheet."""
     start = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 6))
+    if is_under_password:
+        start += _record(0x002F, struct.pack("<HH", 1, 1) + bytes(52))
     end = _record(0x000A, b"")
     name = struct.pack("<BB", len(sheet), 0) + sheet.encode("latin-1")
     offset = len(start) + 4 + 6 + len(name) + len(end)

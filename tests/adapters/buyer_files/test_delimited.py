@@ -156,6 +156,13 @@ def test_cells_that_are_missing_at_a_rows_end_are_empty_and_told() -> None:
     )
 
 
+def test_rows_of_nothing_but_delimiters_and_quotes_are_blank() -> None:
+    table = read('Start,Name,Talk\n2026-10-01,Al,62\n"",""\n,\n2026-10-03,Cy,8\n')
+
+    assert lines(table) == [2, 5]
+    assert (table.problems, table.repairs) == ((), ())
+
+
 def test_a_line_end_within_a_cell_without_quotes_is_mended() -> None:
     table = read("Start,Note,Talk\n2026-10-01,called\nback,62\n2026-10-02,x,7\n")
 
@@ -260,6 +267,7 @@ def test_a_blank_column_stays_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("content", "encoding", "name"),
     [
+        pytest.param("Łódź".encode(), "utf-8", "Łódź", id="UTF-8"),
         pytest.param("Müller".encode("cp1252"), "cp1252", "Müller", id="Western European"),
         pytest.param("Иванов Пётр".encode("cp1251"), "cp1251", "Иванов Пётр", id="Cyrillic"),
         pytest.param(

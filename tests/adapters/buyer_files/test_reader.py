@@ -223,6 +223,11 @@ def write_long_sheet() -> bytes:
             "is a workbook under a password",
             id="ODS under a password",
         ),
+        pytest.param(
+            write_xls([["Start"]], is_under_password=True),
+            "is a workbook under a password",
+            id="XLS under a password",
+        ),
         pytest.param(OLE + bytes(600), "is a workbook that can't be read", id="damaged XLS"),
         pytest.param(
             pack(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": b""}),

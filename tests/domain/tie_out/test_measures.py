@@ -52,6 +52,12 @@ def test_talk_that_leaves_queue_out_is_noticed_in_words() -> None:
     assert find(rows, TALK).measure == TOTAL
 
 
+def test_queue_that_explains_nothing_is_not_named() -> None:
+    rows = [{"total_ms": s(talk), "talk_ms": s(talk - 25), "queue_ms": s(3)} for talk in TALKS_S]
+
+    assert find(rows, TALK).notices[0].startswith("their talk time is about 25 s shorter than")
+
+
 def test_what_a_person_told_is_kept_and_the_better_one_suggested() -> None:
     rows = [{"total_ms": s(talk), "talk_ms": s(talk - 25)} for talk in TALKS_S]
 

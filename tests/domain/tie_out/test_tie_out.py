@@ -106,6 +106,24 @@ def test_a_measure_that_was_told_stands_and_a_better_one_is_suggested() -> None:
     assert not played.totals.classes[DifferenceClass.AGREE].lines
 
 
+def test_times_rounded_up_to_six_seconds_differ_by_rounding_and_near_the_threshold_in_money() -> (
+    None
+):
+    theirs: list[Row] = [
+        {**row, "total_ms": None, "billed_ms": -(-talk_ms // 6000) * 6000}
+        for row, talk_ms in zip(their_rows(), TALKS_MS, strict=True)
+    ]
+
+    played = tie(our_rows(), theirs)
+
+    classes = {each.value: sums.lines for each, sums in played.totals.classes.items() if sums.lines}
+    paid_for_more = [talk_ms for talk_ms in TALKS_MS if s(114) < talk_ms < s(120)]
+    assert played.measure == Measure(Clock.CONNECTED, Field.BILLED, step_ms=6000)
+    assert set(classes) == {"agree", "rounding", "across_threshold"}
+    assert classes["across_threshold"] == len(paid_for_more) > 0
+    assert played.totals.whole.micros == 75 * USD * len(paid_for_more)
+
+
 def test_the_terms_tell_what_is_compared_as_a_person_does() -> None:
     rules = replace(RULES, their_time=TheirTime.TALK, their_zone="America/Chicago")
 

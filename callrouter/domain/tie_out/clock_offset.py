@@ -32,6 +32,8 @@ _WITHIN_MS = 26 * 3_600_000
 """Any two zones of the world are less apart."""
 _WRONG_DAY_MS = 50 * 3_600_000
 _ENOUGH_IDS = 30
+_BEYOND_MS = 62 * DAY_MS
+"""Their file may reach beyond our calls; stamps that are wrong by years tell nothing."""
 
 
 def find_clock(
@@ -49,7 +51,7 @@ def find_clock(
     of_instants = are_instants(calls)
     look = Look(
         precision=read_precision(stamps),
-        courses=_list_likely(ours, zone_hint, of_instants=of_instants),
+        courses=_list_likely(ours, stamps, zone_hint, of_instants=of_instants),
         of_instants=of_instants,
         zone_hint=zone_hint,
     )
@@ -96,11 +98,13 @@ def _pair(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int) -> Iterator[tup
 
 
 def _list_likely(
-    ours: pl.DataFrame, zone_hint: str, *, of_instants: bool
+    ours: pl.DataFrame, stamps: Ints, zone_hint: str, *, of_instants: bool
 ) -> tuple[ZoneCourse, ...]:
-    """The zones that may be over the days of our calls, the preferred ones first."""
+    """The zones that may be over the days of both sides, the preferred ones first."""
     started = ours["started_at_ms"].to_numpy()
-    since_ms, until_ms = int(started.min()) - 2 * DAY_MS, int(started.max()) + 2 * DAY_MS
+    first_ms, last_ms = int(started.min()), int(started.max())
+    since_ms = max(min(first_ms, int(stamps.min())), first_ms - _BEYOND_MS) - 2 * DAY_MS
+    until_ms = min(max(last_ms, int(stamps.max())), last_ms + _BEYOND_MS) + 2 * DAY_MS
     hints = (("UTC",) if of_instants else ()) + ((zone_hint,) if zone_hint else ())
     return list_courses(since_ms, until_ms, first=hints)
 

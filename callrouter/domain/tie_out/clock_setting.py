@@ -58,29 +58,36 @@ def set_right(calls: pl.DataFrame, clock: BuyerClock) -> pl.DataFrame:
 def settle_twice(calls: pl.DataFrame, ours: pl.DataFrame, within_ms: int) -> pl.DataFrame:
     """Calls put right, with the pass chosen in which the same caller called us, where that tells.
 
-    `ours` has `at_ms`, too. What lies within `within_ms` of a call of ours in one pass only is of
-    that pass; the others stay as they are.
+    Of a caller who is hidden there, one who dialled the same number. `ours` has `at_ms`. What lies
+    within `within_ms` of a call of ours in one pass only is of that pass; the others stay as they
+    are.
     """
-    places = (calls["also_ms"].is_not_null() & (calls["caller"] != "")).arg_true()
-    asked = calls[places].select("their", "caller", "at_ms", "also_ms")
-    if asked.is_empty():
+    if not calls["also_ms"].is_not_null().any():
         return calls
-    known = ours.select("caller", pl.col("at_ms").alias("our_ms"))
-    near = (
-        asked.join(known, on="caller", how="inner")
-        .group_by("their")
+    known = ours.filter(pl.col("caller") != "").select(who="caller", our_ms="at_ms")
+    settled = _settle(calls, pl.col("caller"), known, within_ms)
+    dialed = ours.select(who="did", our_ms="at_ms")
+    called = pl.when(pl.col("caller") == "").then("called").otherwise(pl.lit(""))
+    return _settle(settled, called, dialed, within_ms)
+
+
+def _settle(calls: pl.DataFrame, who: pl.Expr, ours: pl.DataFrame, within_ms: int) -> pl.DataFrame:
+    """Calls settled by those of ours (`who`, `our_ms`) that `who` of theirs names."""
+    asked = calls.select("their", "at_ms", "also_ms", who=who).with_row_index("place")
+    asked = asked.filter(pl.col("also_ms").is_not_null() & (pl.col("who") != ""))
+    passes = (
+        asked.join(ours, on="who", how="inner")
+        .group_by("place", "also_ms")
         .agg(
-            ((pl.col("at_ms") - pl.col("our_ms")).abs() <= within_ms).any().alias("_first"),
-            ((pl.col("also_ms") - pl.col("our_ms")).abs() <= within_ms).any().alias("_second"),
+            ((pl.col("at_ms") - pl.col("our_ms")).abs() <= within_ms).any().alias("first"),
+            ((pl.col("also_ms") - pl.col("our_ms")).abs() <= within_ms).any().alias("second"),
         )
-        .filter(pl.col("_first") != pl.col("_second"))
+        .filter(pl.col("first") != pl.col("second"))
     )
-    passes = asked.join(near, on="their", how="left", maintain_order="left")
-    is_settled = passes["_second"].is_not_null()
-    at_ms = passes.select(pl.when("_second").then("also_ms").otherwise("at_ms")).to_series()
+    later = passes.filter("second")
     return calls.with_columns(
-        calls["at_ms"].clone().scatter(places, at_ms),
-        calls["also_ms"].clone().scatter(places.filter(is_settled), None),
+        calls["at_ms"].clone().scatter(later["place"], later["also_ms"]),
+        calls["also_ms"].clone().scatter(passes["place"], None),
     )
 
 

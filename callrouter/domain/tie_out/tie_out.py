@@ -87,7 +87,11 @@ def tie_out(
         measure=by.measure if sides.has_times else None,
         legs=folded.legs,
         left_out=left_out,
-        notices=(*by.notices, *_list_notices(totals, left_out, rules.currency)),
+        notices=(
+            *by.notices,
+            *_say_unclear(calls),
+            *_list_notices(totals, left_out, rules.currency),
+        ),
         suggested=by.suggested,
     )
 
@@ -146,6 +150,15 @@ def _leave_out(ours: pl.DataFrame, matches: Matches, rules: TieOutRules) -> pl.D
         return ours
     theirs = pl.concat([matches.pairs["our"], matches.unsure["our"]]).unique()
     return ours.filter(~outside | pl.col("our").is_in(theirs.implode()))
+
+
+def _say_unclear(calls: pl.DataFrame) -> Iterator[str]:
+    unclear = calls.height - calls["also_ms"].null_count()
+    if unclear:
+        yield (
+            f"clocks went back, and nothing tells in which of the two hours {unclear:,} of their "
+            "records began: the first is taken"
+        )
 
 
 def _list_notices(totals: Totals, left_out: int, currency: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from callrouter.domain.tie_out.clock_setting import set_right, settle_twice, tel
 
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 CALLER = "+14155550101"
+DID = "+18005550150"
 
 
 def calls(
@@ -28,6 +29,7 @@ def calls(
             "their": range(count),
             "part": parts or [""] * count,
             "caller": callers or [CALLER] * count,
+            "called": [DID] * count,
             "stamp_ms": [_wall(stamp) for stamp in stamps],
             "is_absolute": [False] * count,
         },
@@ -116,6 +118,7 @@ def test_a_call_of_ours_in_one_pass_only_tells_which_it_was() -> None:
     first = int(right["at_ms"][0])
     ours = pl.DataFrame(
         {
+            "did": [DID] * 4 + ["+18005550199"],
             "caller": ["+14155550101", "+14155550102", "+14155550103", "+14155550103", ""],
             "at_ms": [first + 3_600_000 + 2_000, first - 2_000, first, first + 3_600_000, first],
         }
@@ -132,9 +135,22 @@ def test_a_call_of_ours_in_one_pass_only_tells_which_it_was() -> None:
     assert settled.drop("at_ms", "also_ms").equals(right.drop("at_ms", "also_ms"))
 
 
+def test_a_hidden_caller_is_known_by_the_number_called() -> None:
+    asked = calls(*["2026-11-01 01:10"] * 3, callers=["", "", ""])
+    right = set_right(asked.with_columns(called=pl.Series([DID, "+18005550199", ""])), CHICAGO)
+    second = int(right["also_ms"][0])
+    ours = pl.DataFrame(
+        {"caller": ["", CALLER], "did": [DID, "+18005550198"], "at_ms": [second] * 2}
+    )
+    settled = settle_twice(right, ours, 10_000)
+    assert instants(settled["at_ms"]) == ["01 07:10", "01 06:10", "01 06:10"]
+    assert instants(settled["also_ms"]) == ["", "01 07:10", "01 07:10"]
+
+
 def test_where_nothing_is_unclear_nothing_is_settled() -> None:
     right = set_right(calls("2026-11-05 01:10"), CHICAGO)
-    assert settle_twice(right, right.select("caller", "at_ms"), 10_000).equals(right)
+    ours = right.select("caller", "at_ms", did="called")
+    assert settle_twice(right, ours, 10_000).equals(right)
 
 
 def test_drift_is_taken_off_as_it_grows() -> None:

@@ -154,6 +154,14 @@ def test_where_all_callers_called_twice_the_measure_is_found_from_the_pairs() ->
     assert tie(ours, talked).measure == Measure(Clock.CONNECTED, Field.TALK, plus=(Field.QUEUE,))
 
 
+def test_a_record_of_the_hour_that_comes_twice_is_told() -> None:
+    twice_ms = round(datetime(2026, 11, 1, 1, 30, tzinfo=UTC).timestamp() * 1000)
+    stray: Row = {"caller": "+14155550199", "stamp_ms": twice_ms}
+    played = tie(our_rows(), [*their_rows(), stray])
+    words = "clocks went back, and nothing tells in which of the two hours 1 of their records began"
+    assert f"{words}: the first is taken" in played.notices
+
+
 def test_a_file_without_durations_has_no_measure() -> None:
     played = tie(our_rows(), their_rows(total_ms=None))
 

@@ -33,7 +33,7 @@ def normalise(raw: RawTable, mapping: Mapping) -> Normalised:
     read = _read_all(columns, stamps)
     why = find_left_out(columns, read["stamp_ms"])
     kept = why.is_null()
-    problems, unread = tell_unread(columns, read, kept)
+    problems, unread = tell_unread(columns, read, stamps, kept)
     rows = read if kept.all() else read.filter(kept)
     numbered = rows.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
     return Normalised(
@@ -66,8 +66,6 @@ def _nothing(name: str) -> object:
     """What stands in a column that the file hasn't."""
     if name == "caller_kind":
         return CallerKind.WITHHELD.value
-    if THEIRS[name] == pl.Boolean:
-        return False
     return "" if THEIRS[name] == pl.String else None
 
 

@@ -138,6 +138,10 @@ def test_stamps_of_another_kind_than_the_start_are_not_mixed_with_it() -> None:
     assert row["answer_stamp_ms"] is None
     assert row["end_stamp_ms"] - row["stamp_ms"] == 60_000
     assert row["updated_ms"] - row["stamp_ms"] == 3_600_000
+    assert [problem.message for problem in read.problems] == [
+        "answer: '2026-10-01T14:00:05-05:00' can't be read, expected a stamp of the start's kind:"
+        " both wall clocks, or both instants"
+    ]
 
 
 def test_forms_that_the_mapping_leaves_open_are_found_in_the_values() -> None:
@@ -233,6 +237,19 @@ def test_cells_that_cannot_be_read_stay_as_rows_and_are_told_of() -> None:
         ("total", 1),
         ("price", 1),
         ("caller", 1),
+    ]
+
+
+def test_a_record_that_has_no_start_is_told_of() -> None:
+    raw = table("start|caller\n|4155550101\n0000-00-00 00:00:00|4155550102\nNULL|4155550103")
+
+    read = normalise(raw, mapping(raw, start="start:year_first", caller="caller"))
+
+    assert read.rows.height == 3
+    assert [problem.message.split(",")[0] for problem in read.problems] == [
+        "start: nothing stands there",
+        "start: '0000-00-00 00:00:00' can't be read",
+        "start: 'NULL' can't be read",
     ]
 
 

@@ -64,7 +64,6 @@ _PATTERNS = tuple(
         rf"(?:A+ +)?(?P<n>AAA) +(?P<d>00?) +{_TIME}(?: +(?P<z>AAA)A*)? +(?P<y>0000)",
     )
 )
-_LONGEST_SHAPE = 64
 
 
 @lru_cache(maxsize=4096)
@@ -74,8 +73,6 @@ def lay_out(shape: str, form: TimeForm) -> TimeLayout | None:
     The form decides about day and month, and about years of two digits, where figures alone are
     written; what cannot be taken for anything else is understood under every form.
     """
-    if len(shape) > _LONGEST_SHAPE:
-        return None
     for pattern in _PATTERNS:
         found = pattern.fullmatch(shape)
         if found is not None:

@@ -23,16 +23,12 @@ from benchmarks.tie_out_truth import (
     read_ours_csv,
 )
 from callrouter.adapters.buyer_files.normalise import normalise
+from callrouter.adapters.buyer_files.propose import propose
 from callrouter.adapters.buyer_files.reader import read_file
 from callrouter.adapters.documents.tie_out_html import write_tie_out_html
 from callrouter.domain.billing.terms import Band, Clock, Terms
 from callrouter.domain.tie_out.mapping import (
-    DurationForm,
     Field,
-    FieldColumn,
-    LegRule,
-    Mapping,
-    TimeForm,
 )
 from callrouter.domain.tie_out.measures import Measure, say_measure
 from callrouter.domain.tie_out.piecewise import match_in_pieces
@@ -42,21 +38,6 @@ from callrouter.domain.tie_out.tie_out import TieOut, tie_out
 
 _WINDOW_MS = 15_000
 _SPREAD_MS = 2_300
-MAPPING = Mapping(
-    layout="",
-    legs=LegRule.LEGS,
-    columns=tuple(
-        FieldColumn(field=field, column=column, form=form)
-        for column, field, form in (
-            (0, Field.CALL_ID, ""),
-            (1, Field.START, TimeForm.NAMED_MONTH),
-            (6, Field.CALLER, ""),
-            (7, Field.REACHED, ""),
-            (8, Field.TOTAL, DurationForm.CLOCK),
-            (9, Field.TALK, DurationForm.CLOCK),
-        )
-    ),
-)
 
 
 class Stages:
@@ -92,17 +73,19 @@ def _cpu_s() -> float:
 
 
 def run_tie_out(folder: Path) -> str:
-    """From two CSV files to the finished report, told nothing but how the columns are named."""
+    """From two CSV files to the finished report, told nothing of either."""
     stages = Stages()
     (raw,) = read_file(folder / "theirs.csv")
     stages.done("read")
-    theirs = normalise(raw, MAPPING).rows
+    mapping = propose(raw).mapping
+    stages.done("propose")
+    theirs = normalise(raw, mapping).rows
     del raw
     stages.done("normalise")
     ours = read_ours_csv(folder / "ours.csv")
     stages.done("read ours")
     rules = _make_rules()
-    came = tie_out(ours, theirs, rules, legs=MAPPING.legs)
+    came = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone)
     if not isinstance(came, TieOut):
         raise SystemExit(came.words)
     stages.done("tie out")

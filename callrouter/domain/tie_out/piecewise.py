@@ -12,7 +12,7 @@ import polars as pl
 
 from callrouter.domain.tie_out.assignment import group_edges
 from callrouter.domain.tie_out.group_solvers import Edges
-from callrouter.domain.tie_out.matching import Book, Find, Matches, scales_of
+from callrouter.domain.tie_out.matching import Book, Find, Matches, match, scales_of
 from callrouter.domain.tie_out.measures import Measure
 from callrouter.domain.tie_out.passes import (
     Found,
@@ -30,7 +30,32 @@ from callrouter.domain.tie_out.scores import Flags, Ints, Scales
 from callrouter.domain.tie_out.switch_numbers import find_switch_numbers
 
 DAY_MS = 86_400_000
+MOST_ROWS = 4_000_000
+"""Rows of both sides that are matched at once: about a gigabyte of memory."""
 _FAR_MS = 2**61
+
+
+def match_within_memory(
+    ours: pl.DataFrame,
+    calls: pl.DataFrame,
+    measure: Measure,
+    *,
+    window_ms: int,
+    spread_ms: int | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Matches:
+    """The same as `match`, in pieces where both sides together have more than `most_rows`."""
+    rows = ours.height + calls.height
+    if rows <= most_rows:
+        return match(ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms)
+    return match_in_pieces(
+        ours.lazy(),
+        calls.lazy(),
+        measure,
+        window_ms=window_ms,
+        spread_ms=spread_ms,
+        ranges=rows // most_rows,
+    )
 
 
 def match_in_pieces(

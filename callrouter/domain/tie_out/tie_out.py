@@ -14,7 +14,7 @@ from callrouter.domain.tie_out.clock_offset import find_clock, pick_start
 from callrouter.domain.tie_out.clock_setting import set_right, settle_twice
 from callrouter.domain.tie_out.folding import fold
 from callrouter.domain.tie_out.mapping import Field, LegRule
-from callrouter.domain.tie_out.matching import Matches, match
+from callrouter.domain.tie_out.matching import Matches
 from callrouter.domain.tie_out.measures import (
     LEAST_SURE,
     Measure,
@@ -25,6 +25,7 @@ from callrouter.domain.tie_out.measures import (
     read_ours,
     read_theirs,
 )
+from callrouter.domain.tie_out.piecewise import match_within_memory
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.scores import window_of
 from callrouter.domain.tie_out.sides import Sides
@@ -127,7 +128,8 @@ def _match(
 
 
 def _pair(ours: pl.DataFrame, calls: pl.DataFrame, clock: BuyerClock, measure: Measure) -> Matches:
-    return match(ours, calls, measure, window_ms=window_of(clock), spread_ms=clock.spread_ms)
+    window_ms, spread_ms = window_of(clock), clock.spread_ms
+    return match_within_memory(ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms)
 
 
 def _put_in_line(

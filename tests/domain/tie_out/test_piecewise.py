@@ -9,7 +9,7 @@ from callrouter.domain.billing.terms import Clock
 from callrouter.domain.tie_out.mapping import Field
 from callrouter.domain.tie_out.matching import match
 from callrouter.domain.tie_out.measures import Measure
-from callrouter.domain.tie_out.piecewise import match_in_pieces
+from callrouter.domain.tie_out.piecewise import match_in_pieces, match_within_memory
 from tests.domain.tie_out.sides import AT_MS, Row, calls_of, ours_of, s
 
 MEASURE = Measure(Clock.CONNECTED, Field.TOTAL)
@@ -56,6 +56,17 @@ def test_piece_by_piece_the_same_comes_out_as_from_the_whole(
 
     assert pieces.pairs.equals(whole.pairs)
     assert pieces.unsure.equals(whole.unsure)
+
+
+@pytest.mark.parametrize("most_rows", [100, 12, 5])
+def test_frames_of_more_rows_than_are_matched_at_once_are_matched_in_pieces(most_rows: int) -> None:
+    rows: list[Row] = [{"at_ms": AT_MS + n * s(9_000), "caller": CALLERS[n % 3]} for n in range(10)]
+    sides = ours_of(rows), calls_of(rows)
+
+    matches = match_within_memory(*sides, MEASURE, window_ms=s(15), most_rows=most_rows)
+
+    assert matches.pairs.equals(match(*sides, MEASURE, window_ms=s(15)).pairs)
+    assert matches.pairs.height == 10
 
 
 def test_a_crowd_is_cut_off_in_the_same_way() -> None:

@@ -1,8 +1,10 @@
 """Which column is what where no system is known: by headings and by values, together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+import polars as pl
 
 from callrouter.adapters.buyer_files.guess_columns import guess_columns
 from callrouter.adapters.buyer_files.guesses.instants import read_instants
@@ -10,7 +12,7 @@ from callrouter.adapters.buyer_files.guesses.sampled import SampledColumn, sampl
 from callrouter.adapters.buyer_files.headings import suggest_fields
 from callrouter.adapters.buyer_files.presets import DURATIONS
 from callrouter.adapters.buyer_files.raw_table import RawTable
-from callrouter.adapters.buyer_files.values.forms import find_duration_form, share_of
+from callrouter.adapters.buyer_files.values.forms import find_duration_form, share_of, take_sample
 from callrouter.adapters.buyer_files.values.money import read_money
 from callrouter.adapters.buyer_files.values.numbers import read_callers
 from callrouter.adapters.buyer_files.values.times_of_day import read_times_of_day
@@ -20,8 +22,11 @@ from callrouter.domain.tie_out.mapping import Field, FieldColumn
 _INSTANTS = frozenset({Field.START, Field.ANSWER, Field.END, Field.UPDATED})
 _NUMBERS = frozenset({Field.CALLER, Field.CALLED, Field.REACHED})
 _APART = frozenset({Field.START_DATE, Field.START_TIME})
-_TEXTS = frozenset(Field) - _INSTANTS - _NUMBERS - _APART - {*DURATIONS}
-_KINDS = (_INSTANTS | _APART, _NUMBERS, frozenset(DURATIONS), _TEXTS)
+_TEXTS = frozenset(Field) - _INSTANTS - _NUMBERS - _APART - {*DURATIONS, Field.PRICE}
+_IDS = frozenset({Field.CALL_ID, Field.LEG_ID, Field.SHARED_ID})
+"""They can look like anything: Asterisk's is the second that a call began in, and a counter."""
+_KINDS = (_INSTANTS | _APART, _NUMBERS, frozenset(DURATIONS), _TEXTS | {Field.PRICE})
+_LOOKED_AT = 500
 _BY_HEADING_ALONE = 0.85
 _BY_VALUES_ALONE = 0.8
 _LEAST = 0.25
@@ -71,7 +76,7 @@ def _rate(
     headed = suggest_fields(column.header)
     if not headed and not guessed:
         return []
-    possible = _find_possible(column, period)
+    possible = _find_possible(column, headed, period)
     suggested = {field: sure for field, sure in headed.items() if field in possible}
     rated = []
     for field in {*suggested, *guessed}:
@@ -114,22 +119,29 @@ def _kind_of(field: Field) -> int:
     return next(place for place, kind in enumerate(_KINDS) if field in kind)
 
 
-def _find_possible(column: SampledColumn, period: tuple[date, date] | None) -> set[Field]:
-    """The fields that a column's values can be."""
+def _find_possible(
+    column: SampledColumn, wanted: Iterable[Field], period: tuple[date, date] | None
+) -> set[Field]:
+    """Those of the fields that a column's values can be."""
     instants = read_instants(column, period)
     if instants is not None:
-        return {Field.START_DATE} if instants.days_only else set(_INSTANTS)
-    possible = set(_TEXTS)
-    if share_of(read_money(column.said).is_not_null()) < 0.5:
-        possible.discard(Field.PRICE)
-    if share_of(read_times_of_day(column.said).is_not_null()) >= 0.9:
-        possible.add(Field.START_TIME)
-    if find_duration_form(column.said) is not None:
-        possible.update(DURATIONS)
-    kinds = read_callers(column.said, "US").get_column("caller_kind").cast(str)
-    if share_of(kinds != CallerKind.UNREADABLE.value) >= 0.5:
-        possible.update(_NUMBERS)
-    return possible
+        return set(wanted) & (_IDS | ({Field.START_DATE} if instants.days_only else _INSTANTS))
+    said = take_sample(column.said, _LOOKED_AT)
+    return {field for field in wanted if field in _TEXTS or _can_be(said, field)}
+
+
+def _can_be(said: pl.Series, field: Field) -> bool:
+    """Whether texts that are no instants can be a field."""
+    if field is Field.PRICE:
+        return share_of(read_money(said).is_not_null()) >= 0.5
+    if field is Field.START_TIME:
+        return share_of(read_times_of_day(said).is_not_null()) >= 0.9
+    if field in DURATIONS:
+        return find_duration_form(said) is not None
+    if field not in _NUMBERS:
+        return False
+    kinds = read_callers(said, "US").get_column("caller_kind").cast(pl.String)
+    return share_of(kinds != CallerKind.UNREADABLE.value) >= 0.5
 
 
 def _keep_one_start(chosen: dict[Field, FieldColumn]) -> None:

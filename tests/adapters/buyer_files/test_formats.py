@@ -5,16 +5,20 @@ here with at least one sample; `make golden` writes what is read. Rows are inven
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from callrouter.adapters.buyer_files.headings import fold_heading
 from callrouter.adapters.buyer_files.layout import fingerprint
 from callrouter.adapters.buyer_files.normalise import normalise
 from callrouter.adapters.buyer_files.presets import load_presets
 from callrouter.adapters.buyer_files.proposal import Proposal
 from callrouter.adapters.buyer_files.propose import propose
+from callrouter.adapters.buyer_files.raw_table import RawTable
 from callrouter.adapters.buyer_files.reader import read_file
 from callrouter.domain.tie_out.folding import Folded, fold
 from callrouter.domain.tie_out.mapping import FieldColumn
@@ -47,6 +51,35 @@ def test_a_sample_is_read_as_its_golden_says(file: Path) -> None:
         *_say_calls(folded),
     ]
     check_golden(file.with_name(f"{file.stem}.read.txt"), "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("file", _SAMPLES, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_columns_in_another_order_among_others_and_in_other_letters_are_read_alike(
+    file: Path,
+) -> None:
+    (raw,) = read_file(file)
+    if raw.header is None:
+        pytest.skip("has no headings that could change")
+    assert _say_fields(propose(_rearrange(raw, raw.header))) == _say_fields(propose(raw))
+
+
+def _rearrange(raw: RawTable, header: tuple[str, ...]) -> RawTable:
+    """The same records, the last column first, with a column of notes within."""
+    notes = pl.Series(["said so"] * raw.cells.height)
+    columns = [raw.cells[f"c{place}"] for place in reversed(range(raw.width))]
+    columns.insert(raw.width // 2, notes)
+    headings = [f"  {heading.replace('_', ' ')}".upper() for heading in reversed(header)]
+    headings.insert(raw.width // 2, "Notes")
+    cells = pl.DataFrame({f"c{place}": column for place, column in enumerate(columns)})
+    return replace(
+        raw,
+        header=tuple(heading.strip() for heading in headings),
+        cells=cells.with_columns(raw.cells["line"]),
+    )
+
+
+def _say_fields(proposal: Proposal) -> set[tuple[str, str, str]]:
+    return {(each.field, fold_heading(each.header), each.form) for each in proposal.mapping.columns}
 
 
 def test_a_layout_is_proposed_in_the_same_way_once_it_is_remembered() -> None:

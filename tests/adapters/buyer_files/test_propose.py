@@ -139,6 +139,30 @@ class TestHeadingsAndValues:
         assert _headings(proposal)[Field.TOTAL] == "Dauer"
         assert _forms(proposal)[Field.START_DATE] == "day_first"
 
+    def test_a_heading_alone_makes_no_price_of_words(self) -> None:
+        raw = table(
+            """
+            Start               | Caller     | Duration | Payable | Cost
+            2026-10-01 09:00:04 | 4155550101 | 20       | yes     | 1.50
+            2026-10-01 09:05:04 | 4155550102 | 31       | no      | 0.00
+            """
+        )
+        assert _headings(propose(raw))[Field.PRICE] == "Cost"
+
+    def test_headings_that_say_nothing_leave_it_to_the_values(self) -> None:
+        raw = replace(_home_made(), header=("a", "b", "c", "d"))
+        assert _headings(propose(raw))[Field.CALLER] == "b"
+
+    def test_an_id_may_look_like_an_instant(self) -> None:
+        raw = table(
+            """
+            Start               | Caller     | Duration | Unique ID
+            2026-10-01 09:00:04 | 4155550101 | 20       | 1790860804.1
+            2026-10-01 09:05:04 | 4155550102 | 31       | 1790861104.2
+            """
+        )
+        assert _headings(propose(raw))[Field.CALL_ID] == "Unique ID"
+
     def test_of_which_one_is_a_start_need_no_day_beside_it(self) -> None:
         raw = table(
             """

@@ -5,6 +5,7 @@ that they are kept as.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -167,3 +168,24 @@ def _names_buyer(dialect: str, buyer_id: str) -> sa.ColumnElement[bool]:
     """The attempts name the buyer, by their text."""
     find = sa.func.strpos if dialect == "postgresql" else sa.func.instr
     return find(cdrs.c.attempts, f'"buyer_id":{json.dumps(buyer_id, ensure_ascii=False)}') > 0
+
+
+def count_buyers_of_callers(
+    connection: Connection,
+    seller_id: str,
+    callers: Sequence[str],
+    since: datetime,
+    until: datetime,
+) -> Mapping[str, int]:
+    """How many of these callers had a call to each buyer that began in a period."""
+    rows = connection.execute(
+        sa.select(cdrs.c.buyer_id, sa.func.count(cdrs.c.ani.distinct()))
+        .where(
+            cdrs.c.seller_id == seller_id,
+            cdrs.c.started_at >= since,
+            cdrs.c.started_at < until,
+            cdrs.c.ani.in_(callers),
+        )
+        .group_by(cdrs.c.buyer_id)
+    )
+    return {buyer_id: count for buyer_id, count in rows if buyer_id}

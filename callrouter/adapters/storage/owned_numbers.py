@@ -51,3 +51,9 @@ def find_known_calls(
         calls.c.seller_id == seller_id, calls.c.call_sid.in_(call_sids)
     )
     return frozenset(connection.execute(statement).scalars())
+
+
+def list_dids(connection: Connection, seller_id: str) -> frozenset[str]:
+    """The numbers of the seller's live tables."""
+    statement = sa.select(dids.c.number).where(dids.c.seller_id == seller_id)
+    return frozenset(connection.execute(statement).scalars())

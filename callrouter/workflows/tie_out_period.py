@@ -1,0 +1,211 @@
+"""Tie a buyer's file out against our calls of a period, and keep what came of it.
+
+Nothing is kept of a file that is refused: everything is worked out before anything is written.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeAlias
+
+import polars as pl
+
+from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.kept_files import find_file
+from callrouter.adapters.storage.tie_outs import find_standing
+from callrouter.domain.billing.statement_periods import StatementPeriod
+from callrouter.domain.billing.terms import Cycle
+from callrouter.domain.errors import RefusedError
+from callrouter.domain.tie_out.buyer_clock import ClockDoubt
+from callrouter.domain.tie_out.covered_period import guess_period
+from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.tie_out import TieOut, tie_out
+from callrouter.workflows.compare_with_records import refuse_other_buyer, refuse_other_month
+from callrouter.workflows.keep_buyer_file import EarlierFile, keep_buyer_file, read_earlier_files
+from callrouter.workflows.keep_tie_out import keep_tie_out
+from callrouter.workflows.read_buyer_file import BuyerFile
+from callrouter.workflows.read_candidates import read_candidates
+from callrouter.workflows.read_tied_account import TiedAccount, read_tied_account
+from callrouter.workflows.tell_lines import tell_lines
+from callrouter.workflows.view_tie_out import KeptTieOut, decode_row
+
+Tell: TypeAlias = Callable[[str], None]
+"""Is told of each step as it begins."""
+
+STEPS = 5
+"""How many steps there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be tied out. `days` are the first and last of the period (None: guess it).
+
+    `alone` leaves out the buyer's other files of the period, `anyway` goes on with a file that
+    looks like another buyer's, `again` ties out a file that was tied out before.
+    """
+
+    buyer_id: str
+    days: tuple[date, date] | None = None
+    currency: str | None = None
+    alone: bool = False
+    anyway: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TiedOut:
+    """What came of it. `is_new`: not what was kept before of the same file.
+
+    `guessed` says in words why this period, "" where it was told; `earlier` are the other files of
+    the period, with what the new one says otherwise.
+    """
+
+    kept: KeptTieOut
+    is_new: bool
+    guessed: str = ""
+    earlier: tuple[EarlierFile, ...] = ()
+
+
+def tie_out_period(
+    database: Database,
+    seller_id: str,
+    file: BuyerFile,
+    wanted: Wanted,
+    author: str,
+    at: datetime,
+    tell: Tell = lambda step: None,  # noqa: ARG005
+) -> TiedOut:
+    """Tie a file out, together with the buyer's other files of the period; kept as a new tie-out.
+
+    It supersedes the earlier one of the same buyer and period. A file that was tied out before
+    changes nothing, unless it is wanted again. Raises RefusedError for a file of another month or
+    buyer, and where the buyer's clock can't be found; nothing is kept then.
+    """
+    database = database.unhurried()
+    account = read_tied_account(database, seller_id, wanted.buyer_id, wanted.currency)
+    period, guessed = choose_period(file, account.zone, account.cycle, wanted.days)
+    known = None if wanted.again else _find_known(database, seller_id, file, wanted, period)
+    if known is not None:
+        return TiedOut(kept=known, is_new=False)
+    refuse_other_month(file.name, file.rows["stamp_ms"], period.starts_at, period.ends_at)
+    tell("reading earlier files")
+    span = (period.starts_at, period.ends_at)
+    of_buyer = (database, seller_id, wanted.buyer_id)
+    earlier = () if wanted.alone else read_earlier_files(*of_buyer, file, *span)
+    theirs = join_files(file, earlier)
+    tell("reading our calls")
+    ours = _read_ours(database, seller_id, file, theirs, account, period, wanted)
+    tell("matching")
+    found = run(file, ours, theirs.drop("file"), rules := account.make_rules(period))
+    tell("keeping the file")
+    amends = next((each.kept.number for each in reversed(earlier) if each.changes.amends), None)
+    stored = keep_buyer_file(database, seller_id, account.buyer_id, file, amends, author, at)
+    theirs = theirs.with_columns(pl.col("file").replace(0, stored.number))
+    tell("keeping the lines")
+    made = replace(_describe(found, file, theirs, account, rules), author=author, made_at=at)
+    lines = tell_lines(found.lines, ours, theirs)
+    kept = keep_tie_out(database, seller_id, made, lines, at)
+    return TiedOut(kept=kept, is_new=True, guessed=guessed, earlier=earlier)
+
+
+def _read_ours(
+    database: Database,
+    seller_id: str,
+    file: BuyerFile,
+    theirs: pl.DataFrame,
+    account: TiedAccount,
+    period: StatementPeriod,
+    wanted: Wanted,
+) -> pl.DataFrame:
+    """Our calls that records may be of; refuses a file whose callers are another buyer's."""
+    since, until, buyer_id = period.starts_at, period.ends_at, account.buyer_id
+    ours = read_candidates(
+        database, seller_id, buyer_id, account.currency, theirs["stamp_ms"], since, until
+    )
+    if not wanted.anyway:
+        with database.read() as connection:
+            refuse_other_buyer(
+                connection, seller_id, buyer_id, file.name, ours, theirs, account.directory,
+                since, until,
+            )  # fmt: skip
+    return ours
+
+
+def _describe(
+    found: TieOut,
+    file: BuyerFile,
+    theirs: pl.DataFrame,
+    account: TiedAccount,
+    rules: TieOutRules,
+) -> KeptTieOut:
+    """A tie-out as it is kept, but for its number, author and time."""
+    return KeptTieOut(
+        number=0,
+        buyer_id=account.buyer_id,
+        since=rules.since,
+        until=rules.until,
+        zone=rules.zone,
+        currency=rules.currency,
+        files=tuple(theirs["file"].unique().sort()),
+        mappings=file.mappings,
+        clock=found.clock,
+        measure=found.measure,
+        totals=found.totals,
+        notices=found.notices,
+        lines=found.lines.height,
+        supersedes=None,
+        author="",
+        made_at=rules.until,
+    )
+
+
+def _find_known(
+    database: Database,
+    seller_id: str,
+    file: BuyerFile,
+    wanted: Wanted,
+    period: StatementPeriod,
+) -> KeptTieOut | None:
+    """The tie-out that stands for the period, if it has this very file in it."""
+    with database.read() as connection:
+        same = find_file(connection, seller_id, wanted.buyer_id, file.sha256)
+        row = find_standing(
+            connection, seller_id, wanted.buyer_id, period.starts_at, period.ends_at
+        )
+    if same is None or row is None or same.number not in row.files:
+        return None
+    return decode_row(row)
+
+
+def choose_period(
+    file: BuyerFile, zone: str, cycle: Cycle, days: tuple[date, date] | None
+) -> tuple[StatementPeriod, str]:
+    """The period that is told, or else that of the file, with why in words."""
+    if days is not None:
+        return StatementPeriod(zone, *days), ""
+    covered = guess_period(file.rows["stamp_ms"], cycle, zone)
+    assert covered is not None  # noqa: S101 - a file without starts was refused before
+    return covered.period, f"{covered.rows:,} of {covered.of_rows:,} calls in the file are of it"
+
+
+def join_files(file: BuyerFile, earlier: Sequence[EarlierFile] = ()) -> pl.DataFrame:
+    """All records (THEIRS) with `file`, a kept file's number, 0 for the new one.
+
+    A file that the new one amends is left out.
+    """
+    others = [
+        each.rows.with_columns(file=pl.lit(each.kept.number, pl.Int64))
+        for each in earlier
+        if not each.changes.amends
+    ]
+    rows = pl.concat([*others, file.rows.with_columns(file=pl.lit(0, pl.Int64))])
+    return rows.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
+
+
+def run(file: BuyerFile, ours: pl.DataFrame, theirs: pl.DataFrame, rules: TieOutRules) -> TieOut:
+    """Tie out two frames. Raises RefusedError, with what would help, without a clock to go by."""
+    mapping = file.mappings[0]
+    found = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone)
+    if isinstance(found, ClockDoubt):
+        raise RefusedError(f"{file.name}: {found.words}: {found.remedy}")
+    return found

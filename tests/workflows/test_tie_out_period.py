@@ -1,0 +1,227 @@
+"""A buyer's file is tied out against our calls of a period, and what came of it is kept."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callrouter.adapters.storage.engine import Database
+from callrouter.adapters.storage.kept_files import list_files, stream_bytes
+from callrouter.adapters.storage.tie_out_lines import read_lines
+from callrouter.domain.errors import NotFoundError, RefusedError
+from callrouter.domain.tie_out.classes import DifferenceClass
+from callrouter.workflows.read_buyer_file import (
+    BuyerFile,
+    Told,
+    open_buyer_file,
+    read_understood,
+    understand,
+)
+from callrouter.workflows.tie_out_period import TiedOut, Wanted, tie_out_period
+from callrouter.workflows.view_tie_out import view_tie_out, view_tie_outs
+from tests.accounts import open_accounts
+from tests.buyer_files import OCTOBER, Call, keep_calls, list_calls, write_file
+from tests.switchboards import OTHER_SELLER, SELLER, T0, open_seller
+
+A = SELLER.seller_id
+DAYS = date(2026, 10, 1), date(2026, 10, 31)
+
+
+def read(path: Path) -> BuyerFile:
+    return read_understood(path, understand(open_buyer_file(path), Told()))
+
+
+def tie_out(database: Database, path: Path, *, seller: str = A, **wanted: Any) -> TiedOut:
+    asked = replace(Wanted(buyer_id="acme"), **wanted)
+    return tie_out_period(database, seller, read(path), asked, "ann", T0)
+
+
+def count(tied: TiedOut) -> dict[str, int]:
+    """The lines of each class that has any."""
+    classes = tied.kept.totals.classes
+    return {str(each): sums.lines for each, sums in classes.items() if sums.lines}
+
+
+def longer(call: Call) -> Call:
+    """Every tenth call lasts ten seconds longer by their records."""
+    return replace(call, connected_s=call.connected_s + 10) if call.number % 10 == 0 else call
+
+
+def test_a_month_is_tied_out_and_kept_line_by_line(database: Database, tmp_path: Path) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    path = write_file(tmp_path / "october.csv", calls[1:], change=longer)
+
+    tied = tie_out(database, path)
+
+    assert tied.is_new
+    assert count(tied) == {"agree": 54, "same_money": 5, "ours_only": 1}
+    assert (tied.kept.number, tied.kept.currency, tied.kept.zone) == (1, "USD", "America/New_York")
+    assert tied.guessed == "59 of 59 calls in the file are of it"
+    assert "Chicago" in tied.kept.clock.words
+    assert view_tie_out(database, A, 1) == tied.kept
+    with database.read() as connection:
+        [kept] = list_files(connection, A, "acme")
+        lines = read_lines(connection, A, 1)
+        [ours] = read_lines(connection, A, 1, DifferenceClass.OURS_ONLY).rows(named=True)
+        content = b"".join(stream_bytes(connection, A, "acme", kept.sha256))
+    assert content == path.read_bytes()
+    assert (kept.name, kept.rows, kept.amends) == ("october.csv", 59, None)
+    assert lines.height == tied.kept.lines == 60
+    assert (ours["call_sid"], ours["file"]) == ("CAacme100", None)
+    pair = lines.row(0, named=True)
+    assert (pair["call_sid"], pair["their_call_ids"], pair["file"]) == ("CAacme101", "A-101", 1)
+
+
+def test_the_same_file_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    first = tie_out(database, write_file(tmp_path / "a.csv", calls))
+
+    again = tie_out(database, write_file(tmp_path / "other-name.csv", calls))
+
+    assert not again.is_new
+    assert again.kept == first.kept
+    assert len(view_tie_outs(database, A)) == 1
+    wanted_again = tie_out(database, tmp_path / "a.csv", again=True)
+    assert (wanted_again.kept.number, wanted_again.kept.supersedes) == (2, 1)
+    assert [each.number for each in view_tie_outs(database, A, only_standing=True)] == [2]
+
+
+def test_an_amended_file_says_what_changed_and_stands_for_the_earlier(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    tie_out(database, write_file(tmp_path / "a.csv", calls[:50]))
+
+    amended = tie_out(database, write_file(tmp_path / "b.csv", calls[1:], change=longer))
+
+    [earlier] = amended.earlier
+    assert earlier.changes.amends
+    assert str(earlier.changes) == "45 rows the same, 10 new, 4 changed, 1 gone"
+    assert (amended.kept.files, amended.kept.supersedes) == ((2,), 1)
+    assert amended.kept.totals.whole.rows == 59
+    with database.read() as connection:
+        assert [each.amends for each in list_files(connection, A, "acme")] == [1, None]
+
+
+def test_files_of_parts_of_a_period_are_tied_out_together(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    first = tie_out(database, write_file(tmp_path / "a.csv", calls[:30]))
+
+    both = tie_out(database, write_file(tmp_path / "b.csv", calls[30:]))
+
+    assert count(first) == {"agree": 30, "ours_only": 30}
+    assert count(both) == {"agree": 60}
+    assert (both.kept.files, both.kept.supersedes) == ((1, 2), 1)
+
+
+def test_a_file_alone_leaves_the_others_of_its_period_out(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    tie_out(database, write_file(tmp_path / "a.csv", calls[:30]))
+
+    alone = tie_out(database, write_file(tmp_path / "b.csv", calls[30:]), alone=True)
+
+    assert (alone.kept.files, count(alone)) == ((2,), {"agree": 30, "ours_only": 30})
+
+
+def test_late_records_are_held_against_calls_of_earlier_periods_not_tied_out_yet(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    september = list_calls(20, since=OCTOBER - timedelta(days=20), first=10)
+    october = list_calls(50)
+    keep_calls(database, [*september, *october])
+    in_time = tie_out(database, write_file(tmp_path / "september.csv", september[:18]))
+    late = [september[3], september[18], *october]
+
+    tied = tie_out(database, write_file(tmp_path / "october.csv", late), days=DAYS)
+
+    assert count(in_time) == {"agree": 18, "ours_only": 2}
+    # One was tied out in September; the other one is found, though it is none of October's.
+    assert count(tied) == {"agree": 51, "theirs_only": 1}
+    with database.read() as connection:
+        [row] = read_lines(connection, A, 2, DifferenceClass.THEIRS_ONLY).rows(named=True)
+    assert row["their_call_ids"] == "A-13"
+
+
+def refuse(database: Database, path: Path, match: str, **wanted: Any) -> None:
+    """The file is refused in these words, and nothing at all is kept."""
+    with pytest.raises(RefusedError, match=match):
+        tie_out(database, path, **wanted)
+    with database.read() as connection:
+        assert list_files(connection, A, "acme") == ()
+    assert view_tie_outs(database, A) == ()
+
+
+def test_a_file_of_another_month_is_refused(database: Database, tmp_path: Path) -> None:
+    open_accounts(database)
+    keep_calls(database, list_calls())
+    path = write_file(tmp_path / "october.csv", list_calls())
+
+    november = date(2026, 11, 1), date(2026, 11, 30)
+
+    match = r"october.csv is of another time: its calls began 2026-10-01 to .*, 0 of 60 in"
+    refuse(database, path, match, days=november)
+
+
+def test_a_file_of_another_buyer_is_refused(database: Database, tmp_path: Path) -> None:
+    open_accounts(database)
+    keep_calls(database, list_calls())
+    others = list_calls(first=500, buyer="bolt")
+    keep_calls(database, others, buyer="bolt")
+    path = write_file(tmp_path / "bolt.csv", others)
+
+    refuse(database, path, "0 of its 60 callers called acme .*, while 60 of 60 called bolt")
+
+
+def test_a_buyer_that_is_not_there_is_told(database: Database, tmp_path: Path) -> None:
+    open_accounts(database)
+    path = write_file(tmp_path / "october.csv", list_calls())
+
+    with pytest.raises(NotFoundError, match="there is no buyer 'acne'; there is acme, bolt"):
+        tie_out(database, path, buyer_id="acne")
+
+
+def test_a_buyer_with_several_currencies_is_asked_for_one(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    keep_calls(database, list_calls())
+    path = write_file(tmp_path / "october.csv", list_calls())
+
+    assert tie_out(database, path, currency="EUR").kept.currency == "EUR"
+
+
+def test_a_tie_out_of_one_seller_knows_nothing_of_another(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    open_seller(database, OTHER_SELLER)
+    calls = list_calls()
+    keep_calls(database, calls)
+    keep_calls(database, calls[:5], seller_id=OTHER_SELLER.seller_id)
+    path = write_file(tmp_path / "october.csv", calls)
+    tie_out(database, path)
+
+    with pytest.raises(NotFoundError):
+        view_tie_out(database, OTHER_SELLER.seller_id, 1)
+    # The same file again, in another's name: it is new there, and is held against its own calls.
+    other = tie_out(database, path, seller=OTHER_SELLER.seller_id, anyway=True)
+    assert (other.is_new, other.kept.number) == (True, 1)
+    assert other.kept.totals.whole.our_calls == 5
+    assert view_tie_out(database, A, 1).totals.whole.our_calls == 60

@@ -70,6 +70,9 @@ _PLACES = {
     "terms": Place(
         "terms", "What buyers have agreed to pay for calls, and what publishers are paid."
     ),
+    "tie-out": Place(
+        "tie_out", "Our calls against a buyer's own records, whatever file they send."
+    ),
     "traffic": Place(
         "traffic",
         "Who gets no calls now, whatever the tables say: destinations, buyers, publishers.",

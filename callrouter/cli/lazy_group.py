@@ -10,7 +10,10 @@ import click
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The module of callrouter.cli that has a command under its name, and its help's beginning."""
+    """The module of callrouter.cli that has a command under its name, and its help's beginning.
+
+    A hyphen in the name is an underscore there.
+    """
 
     module: str
     sentence: str
@@ -31,7 +34,7 @@ class LazyGroup(click.Group):
         """A command by its name, imported the first time it is asked for; None: there is none."""
         if cmd_name in self._places and cmd_name not in self.commands:
             module = import_module(f"callrouter.cli.{self._places[cmd_name].module}")
-            self.add_command(getattr(module, cmd_name))
+            self.add_command(getattr(module, cmd_name.replace("-", "_")))
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

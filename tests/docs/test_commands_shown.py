@@ -8,6 +8,7 @@ import click
 import pytest
 
 from callrouter.cli.commands import cli
+from callrouter.cli.tie_out import FileFirst
 from tests.docs.pages import ROOT, Page, all_pages, page, strip_code
 
 PAGES = [pytest.param(each, id=each.name) for each in all_pages()]
@@ -48,6 +49,8 @@ def find_command(words: list[str]) -> tuple[click.Command, str]:
         if not isinstance(command, click.Group) or word.startswith("-"):
             break
         found = command.get_command(context, word)
+        if found is None and isinstance(command, FileFirst):
+            return command.commands["run"], " ".join(names)
         if found is None:
             raise click.UsageError(f"there is no command {' '.join((*names, word))!r}")
         command = found

@@ -1,0 +1,253 @@
+"""`callrouter tie-out`: our calls against a buyer's own records, call by call."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import polars as pl
+
+from callrouter.adapters.clock import SystemClock
+from callrouter.adapters.policy_files.document import load_policy
+from callrouter.adapters.policy_files.terms_file import read_agreement_file
+from callrouter.adapters.storage.buyer_mappings import save_mapping
+from callrouter.adapters.storage.tie_out_lines import stream_lines
+from callrouter.cli.context import CliContext
+from callrouter.cli.days_option import DAYS, Days
+from callrouter.cli.options import author_option, example, json_option, pass_cli, seller_option
+from callrouter.cli.printing import make_visible, print_json, print_table
+from callrouter.cli.tie_out_mapping import mapping
+from callrouter.cli.tie_out_options import read_told, show_steps, told_options
+from callrouter.cli.tie_out_papers import write_report
+from callrouter.cli.tie_out_text import (
+    CLASS_COLUMNS,
+    describe,
+    list_class_cells,
+    tie_out_as_json,
+)
+from callrouter.cli.tie_out_views import file, lines, list_, show
+from callrouter.domain.periods import find_wall_time
+from callrouter.workflows.find_clues import find_clues
+from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told
+from callrouter.workflows.tie_out_files import tie_out_files
+from callrouter.workflows.tie_out_period import STEPS, TiedOut, Wanted, tie_out_period
+from callrouter.workflows.view_tie_out import KeptTieOut
+
+_HELP = ("-h", "--help")
+_PROBLEMS_SHOWN = 10
+
+
+class FileFirst(click.Group):
+    """A group of which `run` may be left out: what isn't a command is a file to be tied out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `run` in front of a file or of its options."""
+        if args and args[0] not in self.commands and args[0] not in _HELP:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=FileFirst,
+    epilog=example(
+        "callrouter tie-out buyer.csv --buyer acme --period 2026-10",
+        "callrouter tie-out buyer.xlsx --buyer acme",
+        "callrouter tie-out buyer.csv --ours ours.csv --terms acme.toml",
+    ),
+)
+def tie_out() -> None:
+    """Our calls against a buyer's own records, whatever file they send.
+
+    A FILE in the place of a command is tied out: see `callrouter tie-out run --help`.
+    """
+
+
+for command in (mapping, file, lines, list_, show):
+    tie_out.add_command(command)
+
+
+@tie_out.command(
+    epilog=example(
+        "callrouter tie-out run buyer.csv --buyer acme --period 2026-10",
+        "callrouter tie-out run buyer.csv --ours ours.csv --terms acme.toml --out report",
+    )
+)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--buyer", metavar="ID", help="Whose file it is.")
+@click.option(
+    "--period", "days", type=DAYS, metavar="PERIOD",
+    help="A month, week or day, as in 2026-10; the one that the file is of if left out.",
+)  # fmt: skip
+@told_options
+@click.option("--currency", metavar="XXX", help="Of which account, if the buyer has several.")
+@click.option("--alone", is_flag=True, help="Without the buyer's other files of the period.")
+@click.option("--again", is_flag=True, help="Also a file that was tied out before.")
+@click.option("--anyway", is_flag=True, help="Also a file that looks like another buyer's.")
+@click.option("--remember", is_flag=True, help="Read such files like this from now on.")
+@click.option(
+    "--ours", type=click.Path(path_type=Path), metavar="FILE",
+    help="Our calls, as `calls export` writes them, instead of the database; nothing is kept.",
+)  # fmt: skip
+@click.option(
+    "--terms", type=click.Path(path_type=Path), metavar="FILE",
+    help="With --ours: what was agreed, as a terms file.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Where the report goes; tie-out-BUYER-DAY if left out.",
+)  # fmt: skip
+@click.option("--every-line", is_flag=True, help="Write also the lines that agree.")
+@seller_option
+@author_option
+@json_option
+@pass_cli
+def run(
+    context: CliContext,
+    /,
+    path: Path,
+    buyer: str | None,
+    days: Days | None,
+    told: Told,
+    ours: Path | None,
+    terms: Path | None,
+    out: Path | None,
+    every_line: bool,
+    as_json_text: bool,
+    **kept: Any,
+) -> None:
+    """Tie out a buyer's FILE: which record is which call, what differs, what that is in money.
+
+    The columns, the period and the buyer's clock are found from the file and shown. The result is
+    kept, and written to a folder. The same file twice changes nothing.
+    """
+    if ours is None and terms is not None:
+        raise click.UsageError("--terms goes with --ours: the database has the terms")
+    if ours is None and buyer is None:
+        raise click.UsageError("whose file is it? Name the buyer with --buyer")
+    period = (days.first, days.last) if days else None
+    if ours is not None:
+        report = _tie_out_files(path, told, ours, terms, buyer, period, SystemClock().now())
+    else:
+        report = _tie_out_kept(context, path, told, Asked(buyer or "", period, **kept))
+    name = f"tie-out-{report.tied.buyer_id or path.stem}-{report.first_day}"
+    write_report(out or Path(name), report.tied, report.pages, every_line=every_line)
+    _print(report, as_json_text=as_json_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a tie-out that is kept."""
+
+    buyer: str
+    days: tuple[date, date] | None
+    seller: str | None
+    author: str
+    remember: bool
+    currency: str | None
+    alone: bool
+    again: bool
+    anyway: bool
+
+    @property
+    def wanted(self) -> Wanted:
+        """The same for the workflow."""
+        return Wanted(
+            buyer_id=self.buyer,
+            days=self.days,
+            currency=self.currency,
+            alone=self.alone,
+            again=self.again,
+            anyway=self.anyway,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is printed and written of a tie-out; `words` come before it."""
+
+    tied: KeptTieOut
+    pages: Iterable[pl.DataFrame]
+    words: tuple[str, ...]
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the period."""
+        return find_wall_time(self.tied.zone, self.tied.since).date()
+
+
+def _tie_out_kept(context: CliContext, path: Path, told: Told, asked: Asked) -> Report:
+    seller_id, database, at = (
+        context.find_seller(asked.seller),
+        context.database,
+        context.clock.now(),
+    )
+
+    clues = find_clues(database, seller_id, asked.buyer, asked.days)
+    with show_steps(STEPS) as tell:
+        file, told_at_last = read_told(path, told, clues)
+        tied = tie_out_period(database, seller_id, file, asked.wanted, asked.author, at, tell)
+    if asked.remember or told_at_last.is_anything:
+        with database.write() as connection:
+            for each in file.mappings:
+                save_mapping(connection, seller_id, asked.buyer, each, asked.author, at)
+    pages = stream_lines(database, seller_id, tied.kept.number)
+    return Report(tied.kept, pages, (*_say_file(file), *_say_result(tied)))
+
+
+def _tie_out_files(
+    path: Path,
+    told: Told,
+    ours: Path,
+    terms: Path | None,
+    buyer: str | None,
+    days: tuple[date, date] | None,
+    at: datetime,
+) -> Report:
+    agreement = read_agreement_file(load_policy(terms), str(terms)) if terms else None
+    file, _ = read_told(path, told, Clues(period=days))
+    found = tie_out_files(ours, file, agreement, days, buyer)
+    guessed = (f"the period is guessed: {found.guessed}",) if found.guessed else ()
+    return Report(found.describe(buyer or "", at), [found.lines], (*_say_file(file), *guessed))
+
+
+def _say_file(file: BuyerFile) -> Iterator[str]:
+    """How the file was read, and what of it could not be."""
+    columns = ", ".join(
+        f"{each.field} = {each.header or each.column + 1}" for each in file.mappings[0].columns
+    )
+    system = f" as {file.mappings[0].format}" if file.mappings[0].format else ""
+    yield f"{file.name}: {file.rows.height:,} records, read{system}: {columns}"
+    for table in file.tables:
+        yield from table.proposal.words
+    for left in file.read.left_out:
+        yield f"{left.rows:,} rows are no calls to the buyer ({left.why}), line {left.line} first"
+    shown = file.problems[:_PROBLEMS_SHOWN]
+    yield from (f"{file.name}: {problem}" for problem in shown)
+    if len(file.problems) > len(shown):
+        yield f"… and {len(file.problems) - len(shown):,} more that can't be read"
+
+
+def _say_result(tied: TiedOut) -> Iterator[str]:
+    if not tied.is_new:
+        yield f"this file was tied out before, as tie-out {tied.kept.number}: nothing was changed"
+    if tied.guessed:
+        yield f"the period is guessed: {tied.guessed}"
+    for each in tied.earlier:
+        if each.changes.amends:
+            yield f"it amends file {each.kept.number}, {each.kept.name}: {each.changes}"
+        else:
+            yield f"together with file {each.kept.number}, {each.kept.name}"
+    if tied.is_new and tied.kept.supersedes is not None:
+        yield f"it supersedes tie-out {tied.kept.supersedes}"
+
+
+def _print(report: Report, *, as_json_text: bool) -> None:
+    if as_json_text:
+        print_json(tie_out_as_json(report.tied))
+        return
+    for line in (*report.words, *describe(report.tied)):
+        click.echo(make_visible(line))
+    cells = list_class_cells(report.tied.totals, report.tied.currency)
+    print_table(CLASS_COLUMNS, cells, empty="there is nothing to compare")

@@ -1,7 +1,7 @@
 """Differences are raised with the buyer together: put into a dispute, sent, answered, closed."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 
@@ -17,7 +17,7 @@ from callrouter.adapters.storage.disputes import (
     read_dispute,
 )
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.tie_outs import read_tie_out
+from callrouter.adapters.storage.tie_outs import TieOutRow, read_tie_out
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.tie_out.disputes import (
@@ -71,11 +71,7 @@ def raise_dispute(
     Raises RefusedError when the terms' window is over, unless it is raised `late` with a note that
     says why, and when there is no line that isn't in a dispute already.
     """
-    with database.read() as connection:
-        row = read_tie_out(connection, seller_id, tie_out)
-        agreement = read_agreement(connection, seller_id, Party(Side.BUYER, row.buyer_id))
-    days = agreement.tie_out.dispute_days if agreement is not None else None
-    raise_by = find_last_day(row.until, row.zone, days)
+    row, raise_by = _find_window(database, seller_id, tie_out)
     if not late:
         refuse_late(raise_by, row.zone, at)
     elif not note.strip():
@@ -105,6 +101,15 @@ def raise_dispute(
                 else f"no line of tie-out {tie_out} is meant by that"
             )
     return Raised(dispute=dispute, added=added, elsewhere=len(line_nos) - added)
+
+
+def _find_window(database: Database, seller_id: str, tie_out: int) -> tuple[TieOutRow, date | None]:
+    """A tie-out, and the last day on which its differences may be raised."""
+    with database.read() as connection:
+        row = read_tie_out(connection, seller_id, tie_out)
+        agreement = read_agreement(connection, seller_id, Party(Side.BUYER, row.buyer_id))
+    days = agreement.tie_out.dispute_days if agreement is not None else None
+    return row, find_last_day(row.until, row.zone, days)
 
 
 def change_state(

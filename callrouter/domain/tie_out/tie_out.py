@@ -88,11 +88,7 @@ def tie_out(
         measure=by.measure if sides.has_times else None,
         legs=folded.legs,
         left_out=left_out,
-        notices=(
-            *by.notices,
-            *_say_unclear(calls),
-            *_list_notices(totals, left_out, rules.currency),
-        ),
+        notices=(*by.notices, *_list_notices(calls, totals, left_out, rules.currency)),
         suggested=by.suggested,
     )
 
@@ -163,7 +159,10 @@ def _say_unclear(calls: pl.DataFrame) -> Iterator[str]:
         )
 
 
-def _list_notices(totals: Totals, left_out: int, currency: str) -> Iterator[str]:
+def _list_notices(
+    calls: pl.DataFrame, totals: Totals, left_out: int, currency: str
+) -> Iterator[str]:
+    yield from _say_unclear(calls)
     whole, alone = totals.whole, totals.classes[DifferenceClass.THEIRS_ONLY].their_calls
     if 2 * alone > whole.their_calls:
         yield (

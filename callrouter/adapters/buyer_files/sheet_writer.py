@@ -119,7 +119,8 @@ def _write_duration(duration: timedelta) -> str:
 def main(arguments: Sequence[str]) -> None:
     """What the process does."""
     workbook, folder, memory, most_cells = arguments
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE):
+        resource.setrlimit(limit, (int(memory), int(memory)))
     sys.stdout.write(json.dumps(write_sheets(Path(workbook), Path(folder), int(most_cells))))
 
 

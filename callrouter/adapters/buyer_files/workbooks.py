@@ -20,6 +20,7 @@ from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, find_shap
 from callrouter.adapters.buyer_files.unpack import DAMAGED
 
 _WRITER = Path(__file__).with_name("sheet_writer.py")
+_SHOWN = 80
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
 """What an XLSX under a password has in its list of streams."""
 
@@ -85,7 +86,8 @@ def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str]
     if said.get("error") == "size":
         raise source.refuse(f"has a sheet of more than {limits.cells:,} cells; send it in parts")
     if "error" in said:
-        raise source.refuse(f"is a workbook that can't be read ({said['error']}); save it as CSV")
+        why = said["error"][:_SHOWN] or "damaged"
+        raise source.refuse(f"is a workbook that can't be read ({why}); save it as CSV")
     return said["sheets"], said["hidden"]
 
 

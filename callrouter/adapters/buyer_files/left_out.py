@@ -54,12 +54,11 @@ def _by_content(columns: FieldColumns, unstamped: pl.Series) -> pl.Series:
     """Among rows without a start: those without anything, and repeated headings."""
     mapping, header = columns.mapping, columns.raw.header
     mapped = sorted({column.column for column in mapping.columns})
-    is_blank = pl.all_horizontal(is_nothing(pl.col(f"c{at}"), mapping.sentinels) for at in mapped)
-    why = pl.when(is_blank).then(pl.lit(BLANK))
+    always = pl.lit(value=True)
+    blank = (is_nothing(pl.col(f"c{at}"), mapping.sentinels) for at in mapped)
+    why = pl.when(pl.all_horizontal(always, *blank)).then(pl.lit(BLANK))
     if header is not None:
-        is_header = pl.all_horizontal(
-            pl.col(f"c{at}").str.strip_chars() == header[at] for at in mapped
-        )
-        why = why.when(is_header).then(pl.lit(HEADINGS))  # type: ignore[assignment]
+        repeated = (pl.col(f"c{at}").str.strip_chars() == header[at] for at in mapped)
+        why = why.when(pl.all_horizontal(always, *repeated)).then(pl.lit(HEADINGS))  # type: ignore[assignment]
     cells = columns.raw.cells.with_columns(unstamped=unstamped)
     return cells.select(pl.when("unstamped").then(why)).to_series()

@@ -1,10 +1,13 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from callrouter.adapters.buyer_files.guess_columns import guess_columns
+from callrouter.adapters.buyer_files.normalise import normalise
 from callrouter.adapters.buyer_files.raw_table import RawTable
-from callrouter.domain.tie_out.mapping import Field, FieldColumn
+from callrouter.domain.tie_out.mapping import Field, FieldColumn, Mapping
 from tests.adapters.buyer_files.tables import (
     callers,
     clock,
@@ -288,3 +291,28 @@ def test_no_column_and_no_field_is_named_twice() -> None:
 
     assert len({each.field for each in found}) == len(found)
     assert len({each.column for each in found}) == len(found)
+
+
+_CELLS = st.sampled_from(
+    [
+        *("", "NULL", "2026-10-01 09:00:00", "10/02/2026 9:00 AM", "10/25/2026", "2026-10-01"),
+        *("1790845212", "1790845212.7", "46296.375", "9:00:12", "0:43", "95", "95000", "0.0011"),
+        *("4155550101", "Anonymous", "415555XXXX", "114", "CA" + "0" * 32, "call-00017"),
+        *("Inbound", "ANSWERED", "$1.50", "Agent A", "é", "2026-10-01T09:00:00Z", "1m 5s"),
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[_CELLS] * width), max_size=9)))
+def test_whatever_stands_there_is_guessed_at_and_can_then_be_read(
+    rows: list[tuple[str, ...]],
+) -> None:
+    raw = make_table(*zip(*rows, strict=True)) if rows else make_table([])
+
+    found = guess_columns(raw)
+
+    assert len({each.field for each in found}) == len(found) == len({each.column for each in found})
+    assert all(0 <= each.confidence <= 1 and each.evidence for each in found)
+    read = normalise(raw, Mapping(columns=found, layout="guessed"))
+    assert read.rows.height + sum(each.rows for each in read.left_out) == len(rows)

@@ -360,7 +360,7 @@ _CELLS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(_CELLS, min_size=5, max_size=5), max_size=12))
 def test_every_row_is_kept_or_counted(rows: list[list[str]]) -> None:
     raw = RawTable(

@@ -69,7 +69,7 @@ def test_digits_that_can_be_trusted_are_kept(text: str, pattern: str) -> None:
     assert read(text) == ("", CallerKind.PARTLY, pattern)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(2_000_000_000, 9_999_999_999), st.integers(1, 8))
 def test_a_number_rounded_by_a_spreadsheet_fits_its_pattern(number: int, decimals: int) -> None:
     _, kind, pattern = read(f"{number:.{decimals}E}")
@@ -182,7 +182,7 @@ _DRESSES = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(_DIGITS, _DRESSES), min_size=1, max_size=30))
 def test_common_forms_come_out_as_phonenumbers_has_them(cases: list[tuple[str, str]]) -> None:
     texts = [

@@ -5,11 +5,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis.internal.detection import is_hypothesis_test
 from sqlalchemy import Connection, Dialect, Engine, event
 
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import upgrade
 from tests.postgresql import PostgresqlServer
+
+_PATH_OF_FRAMES = "tests/domain/tie_out"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count no lines of the hundreds of cases that a law is tried on: that takes most of the time.
+
+    What they run the tables run, too. Where whole frames are worked on counting costs little.
+    """
+    for item in items:
+        if (
+            isinstance(item, pytest.Function)
+            and is_hypothesis_test(item.obj)
+            and _PATH_OF_FRAMES not in item.nodeid
+        ):
+            item.add_marker("no_cover")
+
 
 _compiled: dict[str, tuple[Dialect, dict[object, object]]] = {}
 

@@ -171,6 +171,14 @@ def test_a_call_must_fit_into_its_buyers_credit(
     assert skip_of(decision) == saw
 
 
+def test_all_destinations_of_a_buyer_are_held_against_its_one_account() -> None:
+    both = plan(ROUTES.replace("bolt-main", "west"))
+    decision = ask(both, conditions(credit(0, ("", 75)), account=(-74, 0)))
+
+    short = "credit: balance 74.00 USD, this call may cost 75.00"
+    assert [skip_of(decision, each) for each in ("east", "west")] == [short] * 2
+
+
 def test_what_a_dial_may_cost_is_claimed_on_the_account() -> None:
     found = conditions(credit(100, ("", 75)))
 

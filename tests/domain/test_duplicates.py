@@ -141,6 +141,18 @@ rules = st.builds(
 )
 
 
+def test_of_many_contacts_the_newest_of_each_place_are_kept_and_the_newest_payable_ones() -> None:
+    old_payable, payable, newest, to_come = (
+        contact("acme-east", days, payable=is_payable)
+        for days, is_payable in ((9, True), (5, True), (2, False), (-1, True))
+    )
+    elsewhere = contact("acme-west", 7, payable=False)
+
+    known = (old_payable, payable, newest, to_come, elsewhere)
+
+    assert condense(known, T0) == (newest, payable, elsewhere)
+
+
 @given(rules, contacts, st.randoms(use_true_random=False))
 def test_the_order_in_which_contacts_are_known_does_not_matter(
     rule: DuplicateRule, known: list[PastContact], chance: Random

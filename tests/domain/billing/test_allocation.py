@@ -50,6 +50,10 @@ THREE = (due("S-3", 300, 3), due("S-1", 100, 1), due("S-2", 200, 2))
         pytest.param((paid(1, 200, "S-2"),), (100, 0, 300), 0, id="as it names"),
         pytest.param((paid(1, 250, "S-2"),), (50, 0, 300), 0, id="more than it names needs"),
         pytest.param((paid(1, 100), paid(2, 100, "S-1")), (0, 100, 300), 0, id="names go first"),
+        pytest.param(
+            (paid(1, 100, "S-1"), paid(2, 50, "S-1")),
+            (0, 150, 300), 0, id="two name the same",
+        ),
         pytest.param((paid(1, 100, "S-9"),), (0, 200, 300), 0, id="names one not closed yet"),
         pytest.param((paid(1, 300), paid(2, -300, returns=1)), (100, 200, 300), 0, id="reversed"),
         pytest.param((paid(1, 300), paid(2, -50, returns=1)), (0, 50, 300), 0, id="refunded"),

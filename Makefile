@@ -25,7 +25,8 @@ $(READY): requirements.lock setup.cfg pyproject.toml
 demo: $(READY) ## Watch simulated calls being routed, failed over and recorded
 	$(BIN)/callrouter demo
 
-test: lint types imports $(READY) ## Lint, types, import contracts, tests on SQLite and PostgreSQL, coverage
+test: $(READY) ## Lint, types, import contracts, tests on SQLite and PostgreSQL, coverage
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint types imports
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 	$(BIN)/coverage report --include='callrouter/domain/*' --fail-under=100
 

@@ -91,7 +91,7 @@ def told_options(command: Callable[..., None]) -> Callable[..., None]:
     )(run)  # fmt: skip
     run = click.option(
         "--zone", "their_zone", type=ZoneType(), metavar="ZONE",
-        help="The zone of the file's times; found from the calls if left out.",
+        help="The zone of the file's times; found from the calls, and believed if they don't say.",
     )(run)  # fmt: skip
     return click.option(
         "--dates", type=click.Choice(list(_ORDERS)), help="How 03/04/2026 is meant."
@@ -109,7 +109,7 @@ def read_told(path: Path, told: Told, clues: Clues) -> tuple[BuyerFile, Told]:
         understood = understand(tables, told, clues)
         open_questions = list_questions(understood, told)
         if not open_questions:
-            return read_understood(path, understood), told
+            return replace(read_understood(path, understood), zone_told=told.zone), told
         told = _ask(open_questions[0], told, understood)
 
 

@@ -74,12 +74,17 @@ class UnderstoodTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BuyerFile:
-    """A buyer's file, its records as THEIRS, and everything of it that is no record."""
+    """A buyer's file, its records as THEIRS, and everything of it that is no record.
+
+    `zone_told` is the zone of its times if somebody said it this time: where the data don't say,
+    that is believed.
+    """
 
     path: Path
     sha256: str
     tables: tuple[UnderstoodTable, ...]
     read: Normalised
+    zone_told: str = ""
 
     @property
     def name(self) -> str:

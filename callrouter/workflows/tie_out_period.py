@@ -16,7 +16,8 @@ from callrouter.adapters.storage.tie_outs import find_standing
 from callrouter.domain.billing.statement_periods import StatementPeriod
 from callrouter.domain.billing.terms import Cycle
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.tie_out.buyer_clock import ClockDoubt
+from callrouter.domain.tie_out.buyer_clock import ClockDoubt, DoubtWhy
+from callrouter.domain.tie_out.clock_setting import tell_zone
 from callrouter.domain.tie_out.covered_period import guess_period
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
@@ -34,6 +35,8 @@ Tell: TypeAlias = Callable[[str], None]
 
 STEPS = 5
 """How many steps there are."""
+
+_ZONE_HELPS = (DoubtWhy.TOO_FEW, DoubtWhy.TWO_ALIKE, DoubtWhy.OTHER_CALLS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,9 +206,15 @@ def join_files(file: BuyerFile, earlier: Sequence[EarlierFile] = ()) -> pl.DataF
 
 
 def run(file: BuyerFile, ours: pl.DataFrame, theirs: pl.DataFrame, rules: TieOutRules) -> TieOut:
-    """Tie out two frames. Raises RefusedError, with what would help, without a clock to go by."""
+    """Tie out two frames. Raises RefusedError, with what would help, without a clock to go by.
+
+    A zone that somebody told is believed where the calls don't say which it is.
+    """
     mapping = file.mappings[0]
     found = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone)
+    if isinstance(found, ClockDoubt) and found.why in _ZONE_HELPS and file.zone_told:
+        told = tell_zone(file.zone_told, rules.since, rules.until, theirs)
+        found = tie_out(ours, theirs, rules, legs=mapping.legs, clock=told)
     if isinstance(found, ClockDoubt):
         raise RefusedError(f"{file.name}: {found.words}: {found.remedy}")
     return found

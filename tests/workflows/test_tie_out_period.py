@@ -179,6 +179,24 @@ def test_a_file_of_another_month_is_refused(database: Database, tmp_path: Path) 
     refuse(database, path, match, days=november)
 
 
+def test_a_zone_that_was_told_is_believed_where_too_few_calls_say_it(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls(count=3)
+    keep_calls(database, calls)
+    path = write_file(tmp_path / "october.csv", calls)
+    refuse(database, path, "too few calls agree on one difference of time: 3 at best; .* zone of")
+
+    told = replace(read(path), zone_told="America/Chicago")
+    tied = tie_out_period(database, A, told, Wanted(buyer_id="acme"), "ann", T0)
+
+    assert tied.kept.clock.words == (
+        "their clock: America/Chicago, right to the second; told, not found"
+    )
+    assert count(tied) == {"agree": 3}
+
+
 def test_a_file_of_another_buyer_is_refused(database: Database, tmp_path: Path) -> None:
     open_accounts(database)
     keep_calls(database, list_calls())

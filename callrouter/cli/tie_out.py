@@ -29,6 +29,7 @@ from callrouter.cli.tie_out_text import (
 )
 from callrouter.cli.tie_out_views import file, lines, list_, show
 from callrouter.domain.periods import find_wall_time
+from callrouter.workflows.export_tie_out import Pages, Source, find_source
 from callrouter.workflows.find_clues import find_clues
 from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told
 from callrouter.workflows.tie_out_files import tie_out_files
@@ -132,7 +133,8 @@ def run(
     else:
         report = _tie_out_kept(context, path, told, Asked(buyer or "", period, **kept))
     name = f"tie-out-{report.tied.buyer_id or path.stem}-{report.first_day}"
-    write_report(out or Path(name), report.tied, report.pages, every_line=every_line)
+    folder = out or Path(name)
+    write_report(folder, report.tied, report.source, report.pages, every_line=every_line)
     _print(report, as_json_text=as_json_text)
 
 
@@ -168,7 +170,8 @@ class Report:
     """What is printed and written of a tie-out; `words` come before it."""
 
     tied: KeptTieOut
-    pages: Iterable[pl.DataFrame]
+    source: Source
+    pages: Pages
     words: tuple[str, ...]
 
     @property
@@ -192,8 +195,12 @@ def _tie_out_kept(context: CliContext, path: Path, told: Told, asked: Asked) -> 
         with database.write() as connection:
             for each in file.mappings:
                 save_mapping(connection, seller_id, asked.buyer, each, asked.author, at)
-    pages = stream_lines(database, seller_id, tied.kept.number)
-    return Report(tied.kept, pages, (*_say_file(file), *_say_result(tied)))
+
+    def pages() -> Iterable[pl.DataFrame]:
+        return stream_lines(database, seller_id, tied.kept.number)
+
+    source = find_source(database, seller_id, tied.kept)
+    return Report(tied.kept, source, pages, (*_say_file(file), *_say_result(tied)))
 
 
 def _tie_out_files(
@@ -209,7 +216,10 @@ def _tie_out_files(
     file, _ = read_told(path, told, Clues(period=days))
     found = tie_out_files(ours, file, agreement, days, buyer)
     guessed = (f"the period is guessed: {found.guessed}",) if found.guessed else ()
-    return Report(found.describe(buyer or "", at), [found.lines], (*_say_file(file), *guessed))
+    source = Source(seller="", files={0: file.name})
+    return Report(
+        found.describe(buyer or "", at), source, lambda: [found.lines], (*_say_file(file), *guessed)
+    )
 
 
 def _say_file(file: BuyerFile) -> Iterator[str]:

@@ -1,28 +1,33 @@
-"""The files that a tie-out is written to: its lines as CSV, its figures as JSON."""
+"""The files that a tie-out is written to: the report, its lines as CSV, its figures as JSON."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
-import polars as pl
 
 from callrouter.cli.printing import make_visible, whole_file
+from callrouter.domain.errors import RefusedError
+from callrouter.workflows.export_tie_out import Pages, Source, write_reports
 from callrouter.workflows.view_tie_out import KeptTieOut
 from callrouter.workflows.write_tie_out import leave_agreeing, write_json, write_lines_csv
 
 
 def write_report(
-    folder: Path, tied: KeptTieOut, lines: Iterable[pl.DataFrame], *, every_line: bool
+    folder: Path, tied: KeptTieOut, source: Source, pages: Pages, *, every_line: bool
 ) -> None:
-    """Write differences.csv and totals.json into `folder`; says on standard error where to.
+    """Write report.html, report.pdf, differences.xlsx, differences.csv and totals.json.
 
-    `every_line`: lines.csv instead, with those that agree.
+    `every_line`: lines.csv instead of differences.csv, with those that agree. Says on standard
+    error where to. Raises RefusedError when the folder can't be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    pages = lines if every_line else map(leave_agreeing, lines)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_reports(folder, tied, source, pages)
+    except OSError as error:
+        raise RefusedError(f"{folder} can't be written to: {error.strerror}") from error
+    lines = pages() if every_line else map(leave_agreeing, pages())
     name = "lines.csv" if every_line else "differences.csv"
     with whole_file(folder / name) as file, file.open("wb") as out:
-        count = write_lines_csv(pages, out)
+        count = write_lines_csv(lines, out)
     with whole_file(folder / "totals.json") as file, file.open("wb") as out:
         write_json(tied, out)
-    click.echo(make_visible(f"{count:,} lines and the totals written to {folder}/"), err=True)
+    click.echo(make_visible(f"the report and {count:,} lines written to {folder}/"), err=True)

@@ -203,8 +203,14 @@ def test_two_files_are_tied_out_without_any_database(
     assert read_classes(said) == kept
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == [
         "differences.csv",
+        "differences.xlsx",
+        "report.html",
+        "report.pdf",
         "totals.json",
     ]
+    page = (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert "buyer.csv" in page
+    assert "(415) 555-0107" in page or "+14155550107" in page
 
 
 @pytest.mark.parametrize(

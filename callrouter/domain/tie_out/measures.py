@@ -73,6 +73,11 @@ def read_theirs(measure: Measure) -> pl.Expr:
     return ms.clip(lower_bound=0) if measure.less else ms
 
 
+def has_measure(calls: pl.DataFrame, measure: Measure) -> bool:
+    """Whether any record of theirs has what is to be compared, if there is any record."""
+    return calls.is_empty() or _has(calls, measure.theirs)
+
+
 def choose_measure(calls: pl.DataFrame, clock: Clock) -> Measure | None:
     """What is compared as long as nothing is known: their total, or what they have instead of it.
 

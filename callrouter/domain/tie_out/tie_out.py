@@ -21,6 +21,7 @@ from callrouter.domain.tie_out.measures import (
     MeasureFound,
     choose_measure,
     find_measure,
+    has_measure,
     pair_singles,
     read_ours,
     read_theirs,
@@ -111,6 +112,8 @@ def _match(
     the pairs themselves, which are then looked for again if that changes it.
     """
     window_ms = window_of(clock)
+    missed = () if told is None or has_measure(calls, told) else (_say_missed(told),)
+    told = None if missed else told
     usual = told or choose_measure(calls, counted) or Measure(counted, Field.TOTAL)
     singles = pair_singles(ours, calls, window_ms=window_ms)
     by = find_measure(ours, calls, singles, usual, is_told=told is not None)
@@ -120,7 +123,11 @@ def _match(
         if again.measure != by.measure:
             matches = _pair(ours, calls, clock, again.measure)
         by = again
-    return matches, by
+    return matches, replace(by, notices=(*missed, *by.notices))
+
+
+def _say_missed(told: Measure) -> str:
+    return f"their file has no {told.theirs} time, which was to be compared"
 
 
 def _pair(ours: pl.DataFrame, calls: pl.DataFrame, clock: BuyerClock, measure: Measure) -> Matches:

@@ -103,6 +103,7 @@ _SUMS = {
     "our_micros": pl.col("our_micros").sum(),
     "their_micros": pl.col("their_micros").sum(),
 }
+_QUARTER_MS = 900_000
 _AGREE = DifferenceClass.AGREE.value
 _ACROSS = pl.col("class") == DifferenceClass.ACROSS_THRESHOLD.value
 _WORDS = {
@@ -115,7 +116,7 @@ _WORDS = {
 
 def add_up(lines: pl.DataFrame, sides: Sides, rules: TieOutRules) -> Totals:
     """What LINES come to; they are of `sides`, and account for all of either."""
-    parts = lines.group_by(_find_day(rules.zone), "class").agg(**_SUMS).sort("day", nulls_last=True)
+    parts = _sum_parts(lines, rules.zone)
     classes = {
         DifferenceClass(row["class"]): _read_sums(row)
         for row in _add_parts(parts, "class").iter_rows(named=True)
@@ -133,10 +134,19 @@ def add_up(lines: pl.DataFrame, sides: Sides, rules: TieOutRules) -> Totals:
     )
 
 
-def _find_day(zone: str) -> pl.Expr:
-    """The day on which a call began, on the clocks of a zone."""
-    instants = pl.col("at_ms").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
-    return instants.dt.convert_time_zone(zone).dt.date().alias("day")
+def _sum_parts(lines: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """The sums of each class, by `day` on the clocks of a zone and by less than that, in order.
+
+    Each quarter of an hour is of one day in every zone, so that days are worked out for these only.
+    """
+    quarter_ms = (pl.col("at_ms") // _QUARTER_MS * _QUARTER_MS).alias("quarter_ms")
+    instants = pl.col("quarter_ms").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
+    return (
+        lines.group_by(quarter_ms, "class")
+        .agg(**_SUMS)
+        .with_columns(day=instants.dt.convert_time_zone(zone).dt.date())
+        .sort("quarter_ms", nulls_last=True)
+    )
 
 
 def _add_parts(parts: pl.DataFrame, by: str, *more: pl.Expr) -> pl.DataFrame:

@@ -106,6 +106,13 @@ def test_a_measure_that_was_told_stands_and_a_better_one_is_suggested() -> None:
     assert not played.totals.classes[DifferenceClass.AGREE].lines
 
 
+def test_a_time_that_their_file_has_not_got_is_not_compared() -> None:
+    played = tie(our_rows(), their_rows(), Measure(Clock.CONNECTED, Field.TALK))
+
+    assert played.measure == Measure(Clock.CONNECTED, Field.TOTAL)
+    assert played.notices == ("their file has no talk time, which was to be compared",)
+
+
 def test_times_rounded_up_to_six_seconds_differ_by_rounding_and_near_the_threshold_in_money() -> (
     None
 ):

@@ -233,10 +233,11 @@ def _say_file(file: BuyerFile) -> Iterator[str]:
         yield from table.proposal.words
     for left in file.read.left_out:
         yield f"{left.rows:,} rows are no calls to the buyer ({left.why}), line {left.line} first"
+    yield from file.mended
     shown = file.problems[:_PROBLEMS_SHOWN]
     yield from (f"{file.name}: {problem}" for problem in shown)
-    if len(file.problems) > len(shown):
-        yield f"… and {len(file.problems) - len(shown):,} more that can't be read"
+    if file.unreadable > len(shown):
+        yield f"… and {file.unreadable - len(shown):,} more that can't be read"
 
 
 def _say_result(tied: TiedOut) -> Iterator[str]:

@@ -25,9 +25,8 @@ from callrouter.workflows.write_tie_out import leave_agreeing
 Pages: TypeAlias = Callable[[], Iterable[pl.DataFrame]]
 """A tie-out's lines (LINE_COLUMNS), from the first one each time that it is asked."""
 
-MOST_LISTED = 1000
-"""So many differences are listed on a page; all are in the workbook, up to its own most."""
-_MOST_IN_WORKBOOK = 200_000
+MOST_ON_PAGE, MOST_ON_PAPER, MOST_IN_WORKBOOK = 1000, 300, 50_000
+"""So many differences are listed in each: more than that nobody reads, and all are in the CSV."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _FIRST = (
@@ -66,14 +65,14 @@ def find_source(database: Database, seller_id: str, tied: KeptTieOut) -> Source:
 def write_reports(folder: Path, tied: KeptTieOut, source: Source, pages: Pages) -> tuple[Path, ...]:
     """Write report.html, report.pdf and differences.xlsx into `folder`; what was written."""
     report = make_report(tied, source)
-    of_page = list_lines(pages, source, MOST_LISTED)
+    of_page = list_lines(pages, source, MOST_ON_PAGE)
     totals = tied.totals
     differing = totals.whole.lines - totals.classes[DifferenceClass.AGREE].lines
-    left_out = max(0, differing - len(of_page))
+    of_paper = of_page[:MOST_ON_PAPER]
     html, pdf, xlsx = (folder / n for n in ("report.html", "report.pdf", "differences.xlsx"))
-    write_tie_out_html(report, of_page, left_out, html)
-    write_tie_out_pdf(report, of_page, left_out, pdf)
-    write_tie_out_xlsx(report, list_lines(pages, source, _MOST_IN_WORKBOOK), xlsx)
+    write_tie_out_html(report, of_page, differing - len(of_page), html)
+    write_tie_out_pdf(report, of_paper, differing - len(of_paper), pdf)
+    write_tie_out_xlsx(report, list_lines(pages, source, MOST_IN_WORKBOOK), xlsx)
     return html, pdf, xlsx
 
 

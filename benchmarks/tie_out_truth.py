@@ -54,7 +54,6 @@ SCENARIOS = (
     replace(PLAIN, name="clock drifts 20 ppm", drift_ppm=20.0),
     replace(PLAIN, name="3 % withheld", withheld=0.03),
     replace(PLAIN, name="3 % masked", masked=0.03),
-    replace(PLAIN, name="every caller withheld", withheld=1.0),
     replace(PLAIN, name="30 % redials", redials=0.3),
     replace(
         PLAIN,

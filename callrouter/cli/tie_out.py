@@ -18,9 +18,11 @@ from callrouter.cli.context import CliContext
 from callrouter.cli.days_option import DAYS, Days
 from callrouter.cli.options import author_option, example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import make_visible, print_json, print_table
+from callrouter.cli.tie_out_disputes import dispute
 from callrouter.cli.tie_out_mapping import mapping
 from callrouter.cli.tie_out_options import read_told, show_steps, told_options
 from callrouter.cli.tie_out_papers import write_report
+from callrouter.cli.tie_out_settling import evidence, settle
 from callrouter.cli.tie_out_text import (
     CLASS_COLUMNS,
     describe,
@@ -65,7 +67,7 @@ def tie_out() -> None:
     """
 
 
-for command in (mapping, file, lines, list_, show):
+for command in (mapping, file, lines, list_, show, settle, evidence, dispute):
     tie_out.add_command(command)
 
 
@@ -233,11 +235,10 @@ def _say_file(file: BuyerFile) -> Iterator[str]:
         yield from table.proposal.words
     for left in file.read.left_out:
         yield f"{left.rows:,} rows are no calls to the buyer ({left.why}), line {left.line} first"
-    yield from file.mended
     shown = file.problems[:_PROBLEMS_SHOWN]
     yield from (f"{file.name}: {problem}" for problem in shown)
-    if file.unreadable > len(shown):
-        yield f"… and {file.unreadable - len(shown):,} more that can't be read"
+    if len(file.problems) > len(shown):
+        yield f"… and {len(file.problems) - len(shown):,} more that can't be read"
 
 
 def _say_result(tied: TiedOut) -> Iterator[str]:

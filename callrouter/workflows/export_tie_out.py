@@ -11,6 +11,7 @@ import polars as pl
 from callrouter.adapters.documents.tie_out_html import write_tie_out_html
 from callrouter.adapters.documents.tie_out_pdf import write_tie_out_pdf
 from callrouter.adapters.documents.tie_out_xlsx import write_tie_out_xlsx
+from callrouter.adapters.storage.difference_decisions import DecidedRow, read_decided
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.kept_files import read_kept_file
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
@@ -41,16 +42,24 @@ _FIRST = (
 """What is looked at first: where money differs most."""
 
 
+Settled: TypeAlias = Callable[[pl.DataFrame], Mapping[int, str]]
+"""What was decided about some lines, in words, by line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Whose report it is, and of which files: each one's name by its number, 0 for one not kept."""
+    """Whose report it is, and of which files: each one's name by its number, 0 for one not kept.
+
+    `settled` tells what was decided: nothing about lines that aren't kept.
+    """
 
     seller: str
     files: Mapping[int, str]
+    settled: Settled = lambda lines: {}  # noqa: ARG005
 
 
 def find_source(database: Database, seller_id: str, tied: KeptTieOut) -> Source:
-    """The seller's name and the names of the tie-out's files."""
+    """The seller's name, the names of the tie-out's files, and what was decided."""
     with database.read() as connection:
         [name] = [
             each.name for each in summarize_sellers(connection) if each.seller_id == seller_id
@@ -59,7 +68,18 @@ def find_source(database: Database, seller_id: str, tied: KeptTieOut) -> Source:
             number: read_kept_file(connection, seller_id, tied.buyer_id, number).name
             for number in tied.files
         }
-    return Source(seller=name, files=files)
+
+    def read_settled(lines: pl.DataFrame) -> Mapping[int, str]:
+        with database.read() as connection:
+            numbers = lines["line_no"].to_list()
+            decided = read_decided(connection, seller_id, tied.number, numbers)
+        return {line_no: _say_decision(each.last) for line_no, each in decided.items()}
+
+    return Source(seller=name, files=files, settled=read_settled)
+
+
+def _say_decision(row: DecidedRow) -> str:
+    return f"{row.decision}: {row.reason} ({row.author})"
 
 
 def write_reports(folder: Path, tied: KeptTieOut, source: Source, pages: Pages) -> tuple[Path, ...]:
@@ -109,7 +129,7 @@ def list_lines(pages: Pages, source: Source, most: int) -> tuple[ReportedLine, .
         kept.append(leave_agreeing(page))
         if sum(each.height for each in kept) > 2 * most:
             kept = [_choose(kept, order, most)]
-    return tuple(_read(_choose(kept, order, most), source)) if kept else ()
+    return tuple(tell_report_lines(_choose(kept, order, most), source)) if kept else ()
 
 
 def _choose(kept: list[pl.DataFrame], order: Mapping[str, int], most: int) -> pl.DataFrame:
@@ -118,7 +138,9 @@ def _choose(kept: list[pl.DataFrame], order: Mapping[str, int], most: int) -> pl
     return joined.sort(place, "line_no").head(most)
 
 
-def _read(lines: pl.DataFrame, source: Source) -> Iterator[ReportedLine]:
+def tell_report_lines(lines: pl.DataFrame, source: Source) -> Iterator[ReportedLine]:
+    """Lines (LINE_COLUMNS) as a document lists them, in their order."""
+    settled = source.settled(lines)
     for row in lines.iter_rows(named=True):
         yield ReportedLine(
             line_no=row["line_no"],
@@ -136,6 +158,7 @@ def _read(lines: pl.DataFrame, source: Source) -> Iterator[ReportedLine]:
             their_ms=row["their_ms"],
             our_micros=row["our_micros"],
             their_micros=row["their_micros"],
+            settled=settled.get(row["line_no"], ""),
         )
 
 

@@ -76,11 +76,8 @@ def raise_dispute(
         refuse_late(raise_by, row.zone, at)
     elif not note.strip():
         raise RefusedError("say in a note why it is raised late")
-    line_nos = [
-        number
-        for page in choose_lines(database, seller_id, tie_out, chosen)
-        for number in page["line_no"]
-    ]
+    pages = choose_lines(database, seller_id, tie_out, chosen)
+    line_nos = [number for page in pages for number in page["line_no"]]
     dispute = Dispute(
         number=0,
         buyer_id=row.buyer_id,
@@ -95,12 +92,14 @@ def raise_dispute(
         dispute = replace(dispute, number=add_dispute(connection, seller_id, dispute, owner))
         added = add_lines(connection, seller_id, dispute, line_nos)
         if not added:
-            raise RefusedError(
-                f"all {len(line_nos)} chosen lines are in a dispute already"
-                if line_nos
-                else f"no line of tie-out {tie_out} is meant by that"
-            )
+            raise _say_nothing(tie_out, len(line_nos))
     return Raised(dispute=dispute, added=added, elsewhere=len(line_nos) - added)
+
+
+def _say_nothing(tie_out: int, lines: int) -> RefusedError:
+    if not lines:
+        return RefusedError(f"no line of tie-out {tie_out} is meant by that")
+    return RefusedError(f"all {lines} chosen lines are in a dispute already")
 
 
 def _find_window(database: Database, seller_id: str, tie_out: int) -> tuple[TieOutRow, date | None]:

@@ -104,22 +104,8 @@ class BuyerFile:
 
     @property
     def problems(self) -> tuple[RowProblem, ...]:
-        """Rows and cells that can't be read, each with its line; of many in a column the first."""
+        """Rows and cells that can't be read, each with its line."""
         return (*(p for t in self.tables for p in t.raw.problems), *self.read.problems)
-
-    @property
-    def mended(self) -> tuple[str, ...]:
-        """What was set right in cells that can be read, in words."""
-        return tuple(
-            f"{each.message}: {each.rows:,} rows, line {each.line} first"
-            for each in self.read.repairs
-        )
-
-    @property
-    def unreadable(self) -> int:
-        """How many those are, shown or not."""
-        rows = sum(len(table.raw.problems) for table in self.tables)
-        return rows + sum(each.rows for each in self.read.unread)
 
 
 def open_buyer_file(path: Path) -> tuple[RawTable, ...]:

@@ -137,29 +137,6 @@ def test_what_cannot_be_read_is_told_with_file_and_line(october: Terminal, tmp_p
     assert "buyer.csv: line 61: " in october.ok(*RUN)
 
 
-def test_all_that_cannot_be_read_is_counted_and_the_first_of_it_shown(
-    october: Terminal, tmp_path: Path
-) -> None:
-    with (tmp_path / "buyer.csv").open("a") as file:
-        file.writelines(f"B-{at},soon,4155550999,1:00\r\n" for at in range(12))
-
-    assert "12 rows or cells can't be read" in october.ok("tie-out", "file", "buyer.csv")
-    said = october.ok(*RUN)
-    shown = said.count("buyer.csv: line ")
-    assert f"… and {12 - shown} more that can't be read" in said
-
-
-def test_days_that_a_spreadsheet_swapped_are_told_of(october: Terminal, tmp_path: Path) -> None:
-    starts = [f"2026-0{day}-10 10:00:00" for day in range(1, 10)]
-    starts += [f"10/{day}/2026 10:00:00" for day in range(13, 31)]
-    rows = (f"A-{at},{start},4155550101,1:00\r\n" for at, start in enumerate(starts))
-    (tmp_path / "odd.csv").write_text("Call ID,Start Time,Caller ID,Duration\r\n" + "".join(rows))
-
-    said = october.ok("tie-out", "file", "odd.csv")
-
-    assert "a spreadsheet had swapped day and month, they are swapped back: 9 rows, line 2" in said
-
-
 AMBIGUOUS = (
     "Call ID,Start,Caller ID,Duration\r\n"
     "A-1,03/04/2026 10:00:00,4155550101,1:00\r\nA-2,05/06/2026 10:00:00,4155550102,1:10\r\n"

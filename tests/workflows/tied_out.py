@@ -7,17 +7,35 @@ import polars as pl
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.ledger import post
 from callrouter.adapters.storage.tie_out_lines import LINE_COLUMNS, add_lines
-from callrouter.adapters.storage.tie_outs import TieOutRow, begin_tie_out, finish_tie_out
+from callrouter.adapters.storage.tie_outs import begin_tie_out, finish_tie_out
 from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.billing.party import Party, Side
+from callrouter.domain.tie_out.buyer_clock import (
+    BuyerClock,
+    ClockPiece,
+    StampPrecision,
+    StartMeans,
+)
 from callrouter.domain.tie_out.classes import DifferenceClass as Class
 from callrouter.workflows.apply_terms import apply_terms
+from callrouter.workflows.view_tie_out import KeptTieOut, encode_row
+from tests.adapters.documents.tie_outs import report
 from tests.switchboards import SELLER, T0, open_seller
 
 ACME, RADIO = Party(Side.BUYER, "acme"), Party(Side.PUBLISHER, "radio-kx")
 USD = 1_000_000
 SINCE, UNTIL = datetime(2026, 9, 1, 4, tzinfo=UTC), datetime(2026, 10, 1, 4, tzinfo=UTC)
 SETTLED_AT = datetime(2026, 10, 5, 14, tzinfo=UTC)
+_CLOCK = BuyerClock(
+    zone="UTC",
+    pieces=(ClockPiece(SINCE, 37_000),),
+    means=StartMeans.ANSWERED,
+    precision=StampPrecision.SECOND,
+    ahead_ms=37_000,
+    drift_ms_per_day=0,
+    spread_ms=2_000,
+    sure=100,
+)
 _ACME = """\
 buyer = "acme"
 zone = "America/New_York"
@@ -88,26 +106,26 @@ def keep_tie_out(database: Database, *, supersedes: int | None = None) -> int:
         ],
         schema=LINE_COLUMNS,
     )
-    row = TieOutRow(
+    kept = KeptTieOut(
         number=0,
         buyer_id="acme",
         since=SINCE,
         until=UNTIL,
         zone="America/New_York",
         currency="USD",
-        files=(1,),
-        mapping="[]",
-        clock="{}",
-        measure="null",
-        totals="{}",
-        notices="[]",
+        files=(),
+        mappings=(),
+        clock=_CLOCK,
+        measure=None,
+        totals=report().totals,
+        notices=(),
         lines=lines.height,
         supersedes=supersedes,
         author="ann",
         made_at=SETTLED_AT,
     )
     with database.write() as connection:
-        number = begin_tie_out(connection, SELLER.seller_id, row)
+        number = begin_tie_out(connection, SELLER.seller_id, encode_row(kept))
     add_lines(database, SELLER.seller_id, number, lines)
     with database.write() as connection:
         finish_tie_out(connection, SELLER.seller_id, number, SETTLED_AT)

@@ -71,7 +71,7 @@ def _least_squares(x: Floats, y: Floats) -> tuple[float, float, bool]:
     left = y - y_mean - per * (x - x_mean)
     error = float(np.sqrt((left**2).sum() / (x.size - 2) / spread))
     rise = abs(per) * float(x.max() - x.min())
-    return per, y_mean - per * x_mean, abs(per) > 3 * error and rise > LEAST_CHANGE_MS
+    return per, y_mean - per * x_mean, abs(per) > 4 * error and rise > LEAST_CHANGE_MS
 
 
 def follow_lines(lines: tuple[Line, ...], at_ms: Ints) -> Floats:

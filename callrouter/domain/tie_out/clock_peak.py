@@ -29,7 +29,7 @@ _SEVERAL = 100
 """Of more, some are enough to see that they are not of one or two callers."""
 _ALIKE = 0.6
 _MANY = 0.25
-_CHANCE = 1e-4
+_CHANCE = 1e-3
 _CROWDING = 3.0
 """Calls come mostly by day: where two sides' days meet, that many more meet by chance."""
 

@@ -3,14 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from callrouter.adapters.buyer_files.normalise import normalise
 from callrouter.adapters.buyer_files.proposal import Open, Proposal
 from callrouter.adapters.buyer_files.propose import propose
-from callrouter.adapters.buyer_files.raw_table import RawTable, to_cells
-from callrouter.domain.tie_out.folding import fold
+from callrouter.adapters.buyer_files.raw_table import RawTable
 from callrouter.domain.tie_out.mapping import Field, LegRule
 from tests.adapters.buyer_files.raw_tables import table
 from tests.adapters.buyer_files.tables import (
@@ -192,33 +187,6 @@ class TestHeadingsAndValues:
         proposal = propose(legs)
         assert proposal.mapping.legs is LegRule.LEGS
         assert any("1 ids stand in several rows" in words for words in proposal.words)
-
-
-_CELLS = (
-    *("", "NULL", "2026-10-01 09:00:04", "10/02/2026", "09:00", "4155550101", "60", "00:01:00"),
-    *("1790860804", "yes", "=1+1", "'00:06:53", "46296.5", "-5", "Inbound", "0", "x" * 300),
-)
-_HEADS = ("", "Start", "Date", "Time", "Duration", "Call ID", "ANI", "To", "Price", "Updated")
-
-
-@settings(max_examples=12, deadline=None)
-@given(st.data())
-def test_whatever_stands_in_a_table_is_read_in_some_way_and_no_row_is_lost(
-    data: st.DataObject,
-) -> None:
-    width = data.draw(st.integers(1, 3))
-    rows = data.draw(
-        st.lists(st.lists(st.sampled_from(_CELLS), min_size=width, max_size=width), max_size=6)
-    )
-    heads = st.lists(st.sampled_from(_HEADS), min_size=width, max_size=width).map(tuple)
-    cells = to_cells(rows, range(2, len(rows) + 2), width)
-    raw = RawTable(cells=cells, header=data.draw(st.none() | heads), header_line=1)
-    mapping = propose(raw).mapping
-    normalised = normalise(raw, mapping)
-    folded = fold(normalised.rows, mapping.legs)
-    placed = folded.calls["rows"].sum() + len(folded.duplicates)
-    assert placed + sum(each.rows for each in normalised.left_out) == len(rows)
-    assert propose(replace(raw, header=data.draw(heads)), remembered=mapping).confidence <= 1
 
 
 class TestQuestions:

@@ -423,7 +423,7 @@ def test_whatever_the_clock_calls_of_both_sides_meet(
         assert calls < 40
         return
     off = gaps(records, found)
-    assert np.abs(off).max() < (120_000 if precision == "minute_floor" else 20_000)
+    assert np.abs(off).max() < (60_000 if precision == "minute_floor" else 20_000)
 
 
 @settings(max_examples=15, deadline=None)

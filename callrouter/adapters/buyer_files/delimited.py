@@ -18,9 +18,7 @@ _HEAD_BYTES = 256 * 1024
 _HEAD_ROWS = 2 * MOST_ABOVE
 
 
-def read_delimited(
-    content: bytes, source: Source, limits: Limits, has_header: bool | None = None
-) -> RawTable:
+def read_delimited(content: bytes, source: Source, limits: Limits) -> RawTable:
     """The table that a text's bytes hold; it may have no rows.
 
     Raises UnreadableFileError where it isn't a text, isn't divided into cells, or is too much.
@@ -36,7 +34,7 @@ def read_delimited(
     dialect = find_dialect(lines)
     if dialect is None:
         raise source.refuse("has no columns: no comma, semicolon, tab or bar divides its lines")
-    return _read_table(text, dialect, source, limits, has_header)
+    return _read_table(text, dialect, source, limits)
 
 
 def _check_size(body: bytes, source: Source, limits: Limits) -> None:
@@ -53,13 +51,11 @@ def _check_size(body: bytes, source: Source, limits: Limits) -> None:
         raise source.refuse(message, limits.rows + 1)
 
 
-def _read_table(
-    text: Text, dialect: Dialect, source: Source, limits: Limits, has_header: bool | None
-) -> RawTable:
+def _read_table(text: Text, dialect: Dialect, source: Source, limits: Limits) -> RawTable:
     """The table of a text whose dialect is known."""
     reader = RowReader(text.content, dialect, limits, source)
     head = reader.read_head(_HEAD_ROWS)
-    shape = find_shape([row.cells for row in head], has_header)
+    shape = find_shape([row.cells for row in head])
     _check_width(text.content, dialect, shape, source, limits)
     cells = _read_body(text.content, dialect, _find_start(head, shape), shape.width, reader)
     table = assemble(head, shape, cells, source)

@@ -13,14 +13,11 @@ from callrouter.adapters.buyer_files.workbooks import read_workbook
 from callrouter.domain.errors import UnreadableFileError
 
 
-def read_file(
-    path: Path, limits: Limits = LIMITS, *, has_header: bool | None = None
-) -> tuple[RawTable, ...]:
+def read_file(path: Path, limits: Limits = LIMITS) -> tuple[RawTable, ...]:
     """The tables of a buyer's file that have rows, one for each sheet or member of a zip.
 
-    `has_header` settles whether its first row is headings, where somebody knows; None decides by
-    looks. Raises UnreadableFileError, which names file and line, where nothing of it can be relied
-    on: nothing was read then.
+    Raises UnreadableFileError, which names file and line, where nothing of it can be relied on:
+    nothing was read then.
     """
     shown = path.name
     try:
@@ -34,15 +31,15 @@ def read_file(
     if not content:
         raise source.refuse("is empty")
     files = unpack(content, source, limits)
-    return _keep_filled([t for each in files for t in _read(each, limits, has_header)], source)
+    return _keep_filled([t for each in files for t in _read(each, limits)], source)
 
 
-def _read(file: Unpacked, limits: Limits, has_header: bool | None) -> Iterator[RawTable]:
+def _read(file: Unpacked, limits: Limits) -> Iterator[RawTable]:
     """The tables of a file that is no archive."""
     if file.is_workbook:
-        yield from read_workbook(file.content, file.source, limits, has_header)
+        yield from read_workbook(file.content, file.source, limits)
     else:
-        yield read_delimited(file.content, file.source, limits, has_header)
+        yield read_delimited(file.content, file.source, limits)
 
 
 def _keep_filled(tables: list[RawTable], source: Source) -> tuple[RawTable, ...]:

@@ -63,15 +63,13 @@ class Shape:
         return range(0) if self.header is None else range(self.header + 1, self.first)
 
 
-def find_shape(rows: Sequence[Sequence[str]], has_header: bool | None = None) -> Shape:
-    """The shape of a table by its first rows; `has_header` settles what can't be told by looks."""
+def find_shape(rows: Sequence[Sequence[str]]) -> Shape:
+    """The shape of a table by its first rows."""
     common = _find_width(rows)
     filled = [min(_count_filled(row), common) for row in rows]
     enough = max(min(2, common), 0.4 * max(filled, default=0))
     full = [index for index in range(len(rows)) if filled[index] >= enough]
-    header = _find_header(rows, full, filled) if has_header is not False else None
-    if header is None and has_header and full:
-        header = full[0]
+    header = _find_header(rows, full, filled)
     if header is None:
         first = next((i for i in full if len(rows[i]) >= common), len(rows))
         return Shape(common, None, first)

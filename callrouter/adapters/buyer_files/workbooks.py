@@ -25,9 +25,7 @@ _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
 """What an XLSX under a password has in its list of streams."""
 
 
-def read_workbook(
-    content: bytes, source: Source, limits: Limits, has_header: bool | None = None
-) -> Iterator[RawTable]:
+def read_workbook(content: bytes, source: Source, limits: Limits) -> Iterator[RawTable]:
     """A table for each visible sheet that has cells; it may have no rows.
 
     Raises UnreadableFileError where it is under a password, damaged or too much.
@@ -45,7 +43,7 @@ def read_workbook(
         for index, name in enumerate(sheets):
             part = " / ".join(each for each in (source.part, name) if each)
             of_sheet = replace(source, part=part) if len(sheets) > 1 else source
-            table = _read_sheet(Path(folder) / f"{index}.csv", of_sheet, limits, has_header)
+            table = _read_sheet(Path(folder) / f"{index}.csv", of_sheet, limits)
             if table is not None:
                 yield replace(table, repairs=notes)
                 notes = ()
@@ -91,9 +89,7 @@ def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str]
     return said["sheets"], said["hidden"]
 
 
-def _read_sheet(
-    path: Path, source: Source, limits: Limits, has_header: bool | None
-) -> RawTable | None:
+def _read_sheet(path: Path, source: Source, limits: Limits) -> RawTable | None:
     """The table of one sheet; None where it has no cells."""
     try:
         rows = pl.read_csv(path, has_header=False, infer_schema=False, empty_string_is_null=False)
@@ -107,7 +103,7 @@ def _read_sheet(
     cells = pl.DataFrame([c.alias(f"c{index}") for index, c in enumerate(columns[1:])])
     cells = cells.with_columns(columns[0].cast(pl.Int64).alias("line"))
     head = _read_head(cells)
-    shape = find_shape([row.cells for row in head], has_header)
+    shape = find_shape([row.cells for row in head])
     shape = replace(shape, width=cells.width - 1)
     first = head[shape.first].line if shape.first < len(head) else head[-1].line + 1
     return assemble(head, shape, cells.filter(pl.col("line") >= first), source)

@@ -24,9 +24,9 @@ ROWS = [
 ]
 
 
-def read(text: str | bytes, limits: Limits = LIMITS, has_header: bool | None = None) -> RawTable:
+def read(text: str | bytes, limits: Limits = LIMITS) -> RawTable:
     content = text.encode() if isinstance(text, str) else text
-    return read_delimited(content, SOURCE, limits, has_header)
+    return read_delimited(content, SOURCE, limits)
 
 
 def records(table: RawTable) -> list[tuple[str, ...]]:
@@ -240,19 +240,6 @@ def test_without_headings_the_first_row_is_a_record() -> None:
     assert (table.header, table.header_line, lines(table)) == (None, 0, [1, 2])
 
 
-@pytest.mark.parametrize(
-    ("has_header", "header", "rows"),
-    [(True, ("1", "2"), [("3", "4")]), (False, None, [("1", "2"), ("3", "4")])],
-    ids=["headings", "none"],
-)
-def test_who_knows_better_settles_whether_there_are_headings(
-    has_header: bool, header: tuple[str, ...] | None, rows: list[tuple[str, ...]]
-) -> None:
-    table = read("1,2\n3,4\n", has_header=has_header)
-
-    assert (table.header, records(table)) == (header, rows)
-
-
 def test_a_delimiter_at_the_ends_of_lines_makes_no_column() -> None:
     assert read("Start,Talk,\n2026-10-01,62,\n").header == ("Start", "Talk")
     assert read("Start,Talk,\n2026-10-01,62,x\n").header == ("Start", "Talk", "")
@@ -316,7 +303,7 @@ def test_what_cannot_be_read_at_all_is_refused(
     content: bytes, limits: Limits, message: str
 ) -> None:
     with pytest.raises(UnreadableFileError, match=message):
-        read(content, limits, has_header=None)
+        read(content, limits)
 
 
 _CELLS = st.text(alphabet="a1\",;\n é'=#", max_size=5)

@@ -55,8 +55,8 @@ class ToldCall:
         return self._sum(Side.BUYER)
 
     def payout(self) -> str:
-        """What the publisher gets for it."""
-        return self._sum(Side.PUBLISHER)
+        """What the publisher gets for it; "" where there is none to be told of."""
+        return self._sum(Side.PUBLISHER) if self.cdr.publisher else ""
 
     def _sum(self, side: Side) -> str:
         """As decimal text; with their names where a call has amounts in several currencies."""

@@ -248,3 +248,15 @@ def test_other_commands_never_import_what_only_a_tie_out_needs() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", look], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("form", ["plain", "retreaver"])
+def test_what_is_written_for_others_agrees_with_us_when_it_comes_back(
+    october: Terminal, tmp_path: Path, form: str
+) -> None:
+    october.ok("calls", "export", "--as", form, "--buyer", "acme", "-o", "theirs.csv")
+    said = october.ok("tie-out", "theirs.csv", "--buyer", "acme")
+    classes = read_classes(said)
+    assert classes["All"][:2] == classes["Agree"][:2]
+    assert "their clock: UTC, right to the second" in said
+    assert "as well fit" not in said

@@ -183,10 +183,11 @@ def _make_clock(
     lifted = tuple(_lift(line, precision.half_ms - look.precision.half_ms) for line in lines)
     pieces = _make_pieces(peak, lifted, sure)
     begins_ms = np.array([int(pieces[0].since_at.timestamp()) * 1000])
+    said = "UTC" if look.of_instants else look.zone_hint
     drift = sum(piece.drift_ms_per_day * piece.sure for piece in pieces) / sure.at_ms.size
     clock = BuyerClock(
         zone=peak.course.zones[0],
-        other_zones=() if look.zone_hint == peak.course.zones[0] else peak.other_zones,
+        other_zones=() if peak.course.zones[0] == said else peak.other_zones,
         pieces=pieces,
         means=means,
         precision=precision,

@@ -1,6 +1,7 @@
 """Buyers' files that came before: read again as they were read, and kept once a tie-out is made."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from callrouter.adapters.storage.kept_files import (
     list_files,
     stream_bytes,
 )
+from callrouter.adapters.storage.tie_out_lines import find_places
+from callrouter.adapters.storage.tie_outs import find_standing, list_tie_outs
 from callrouter.domain.errors import ChangedUnderneathError
 from callrouter.domain.tie_out.file_changes import RowChanges, compare_rows
 from callrouter.workflows.read_buyer_file import (
@@ -51,20 +54,90 @@ def read_earlier_files(
     since: datetime,
     until: datetime,
 ) -> tuple[EarlierFile, ...]:
-    """The buyer's files that have calls of a period and that no later one amends, oldest first."""
+    """The buyer's files that have calls of a period and that no later one amends, oldest first.
+
+    A record that a tie-out of another period has, and that isn't of this one, stays there.
+    """
     with database.read() as connection:
         known = list_files(connection, seller_id, buyer_id)
-    amended = {kept.amends for kept in known}
-    wanted = [
-        kept
-        for kept in reversed(known)
-        if kept.number not in amended and kept.sha256 != file.sha256 and _has(kept, since, until)
-    ]
+        same = find_standing(connection, seller_id, buyer_id, since, until)
+        standing = list_tie_outs(connection, seller_id, buyer_id, only_standing=True)
+    others = [each for each in standing if same is None or each.number != same.number]
+    in_same = same.files if same is not None else ()
+    in_others = frozenset(number for each in others for number in each.files)
     earlier = []
-    for kept in wanted:
+    for kept in choose_versions(known, frozenset(in_same), in_others):
+        if kept.sha256 == file.sha256 or not _has(kept, since, until):
+            continue
         rows = _read_again(database, seller_id, buyer_id, kept)
-        earlier.append(EarlierFile(kept, rows, compare_rows(rows, file.rows)))
+        changes = compare_rows(rows, file.rows)
+        if not changes.amends:
+            tied = [each.number for each in others if kept.number in each.files]
+            left = _Left(since, until, kept.number in in_same, tied)
+            rows = _leave_others(database, seller_id, kept, rows, left)
+        if changes.amends or rows.height:
+            earlier.append(EarlierFile(kept, rows, changes))
     return tuple(earlier)
+
+
+def choose_versions(
+    known: Sequence[KeptFile], in_same: frozenset[int], in_others: frozenset[int]
+) -> tuple[KeptFile, ...]:
+    """Of each file and all that amend it the version that counts, the oldest file first.
+
+    That is the one in the tie-out that stands for the period, else in another one that stands, else
+    the last: a file that was sent again after it had been amended counts once more.
+    """
+    by_number = {kept.number: kept for kept in known}
+    versions: dict[int, list[KeptFile]] = {}
+    for kept in sorted(known, key=lambda each: each.number):
+        first = kept
+        while first.amends in by_number:
+            first = by_number[first.amends]
+        versions.setdefault(first.number, []).append(kept)
+
+    def rank(kept: KeptFile) -> tuple[bool, bool, int]:
+        return kept.number in in_same, kept.number in in_others, kept.number
+
+    return tuple(max(each, key=rank) for each in versions.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What decides which of a file's records join a period.
+
+    `is_in_same`: the tie-out that stands for the period has the file in it, too. `tied_out` are
+    those that stand for other periods and have it.
+    """
+
+    since: datetime
+    until: datetime
+    is_in_same: bool
+    tied_out: list[int]
+
+
+def _leave_others(
+    database: Database, seller_id: str, kept: KeptFile, rows: pl.DataFrame, left: _Left
+) -> pl.DataFrame:
+    """Those of a file's records that no other period has, with all rows of their calls."""
+    since_ms, until_ms = (round(at.timestamp() * 1000) for at in (left.since, left.until))
+    if left.tied_out:
+        inside = not left.is_in_same
+        with database.read() as connection:
+            places = find_places(
+                connection, seller_id, left.tied_out, kept.number, since_ms, until_ms, inside=inside
+            )
+        place = pl.struct("part", "line")
+        at = places.select(place).to_series().implode()
+        ids = places["call_ids"].implode()
+        is_there = place.is_in(at) | ((pl.col("call_ids") != "") & pl.col("call_ids").is_in(ids))
+        return rows.filter(is_there if inside else ~is_there)
+    if left.is_in_same:
+        return rows
+    edge_ms = EDGE // _MS
+    return rows.filter(
+        pl.col("stamp_ms").is_between(since_ms - edge_ms, until_ms + edge_ms, closed="left")
+    )
 
 
 def keep_buyer_file(

@@ -1,7 +1,7 @@
 """A buyer's file is tied out against our calls of a period, and what came of it is kept."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,58 @@ def test_late_records_are_held_against_calls_of_earlier_periods_not_tied_out_yet
     with database.read() as connection:
         [row] = read_lines(connection, A, 2, DifferenceClass.THEIRS_ONLY).rows(named=True)
     assert row["their_call_ids"] == "A-13"
+
+
+def every_seven_hours(since: datetime, count: int, first: int) -> list[Call]:
+    apart = timedelta(hours=7, minutes=3, seconds=11)
+    return [Call(first + n, since + n * apart, 40 + 7 * n % 200) for n in range(count)]
+
+
+SEPTEMBER_DENSE = every_seven_hours(datetime(2026, 9, 1, 5, tzinfo=UTC), 102, 1000)
+OCTOBER_DENSE = every_seven_hours(datetime(2026, 10, 1, 4, 30, tzinfo=UTC), 105, 2000)
+
+
+@pytest.mark.parametrize(
+    ("order", "october"),
+    [
+        pytest.param("ab", {"agree": 105}, id="in turn"),
+        pytest.param("abb", {"agree": 105}, id="the later one again"),
+        # Whoever has October's file alone can't know of the record that September's ends with.
+        pytest.param("ba", {"agree": 104, "ours_only": 1}, id="the later one first"),
+        pytest.param("bab", {"agree": 105}, id="the later one first and again"),
+    ],
+)
+def test_the_file_of_the_month_beside_is_no_part_of_a_month(
+    database: Database, tmp_path: Path, order: str, october: dict[str, int]
+) -> None:
+    """The first call of October is still of September by their clock, and in that month's file."""
+    open_accounts(database)
+    keep_calls(database, [*SEPTEMBER_DENSE, *OCTOBER_DENSE])
+    paths = {
+        "a": write_file(tmp_path / "a.csv", [*SEPTEMBER_DENSE, OCTOBER_DENSE[0]]),
+        "b": write_file(tmp_path / "b.csv", OCTOBER_DENSE[1:]),
+    }
+
+    of_month = {name: count(tie_out(database, paths[name], again=True)) for name in order}
+
+    assert of_month == {"a": {"agree": 103}, "b": october}
+
+
+def test_a_file_that_comes_again_after_it_was_amended_counts_once_more(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    first = write_file(tmp_path / "a.csv", calls[:40])
+    tie_out(database, first)
+    tie_out(database, write_file(tmp_path / "b.csv", calls[:40], change=longer))
+    tie_out(database, first)
+
+    joined = tie_out(database, write_file(tmp_path / "c.csv", calls[40:]))
+
+    assert joined.kept.files == (1, 3)
+    assert count(joined) == {"agree": 60}
 
 
 def refuse(database: Database, path: Path, match: str, **wanted: Any) -> None:

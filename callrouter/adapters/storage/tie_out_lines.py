@@ -111,6 +111,35 @@ def find_matched(
     return pl.DataFrame(found, schema=columns, orient="row")
 
 
+def find_places(
+    connection: Connection,
+    seller_id: str,
+    tie_outs: Sequence[int],
+    file: int,
+    since_ms: int,
+    until_ms: int,
+    *,
+    inside: bool,
+) -> pl.DataFrame:
+    """Where in a buyer's file the records stand that have a line in any of these tie-outs.
+
+    A record is `inside` if its call began from `since_ms` to before `until_ms`; one without a call
+    is where it began itself, by their clock put right. Columns `part`, `line`, `call_ids`.
+    """
+    at = sa.func.coalesce(_of.started_at_ms, _of.their_at_ms, _of.their_stamp_ms, until_ms)
+    is_inside = sa.and_(at >= since_ms, at < until_ms)
+    statement = sa.select(_of.part, _of.line, _of.their_call_ids).where(
+        _of.seller_id == seller_id,
+        _of.tie_out.in_(tie_outs),
+        _of.file == file,
+        _of.line.is_not(None),
+        is_inside if inside else ~is_inside,
+    )
+    rows = connection.execute(statement).all()
+    columns = {"part": pl.String, "line": pl.Int64, "call_ids": pl.String}
+    return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")
+
+
 def _all(columns: dict[str, pl.DataType | type[pl.DataType]]) -> dict[str, pl.Expr]:
     return {name: pl.col(name).cast(kind) for name, kind in columns.items()}
 

@@ -16,7 +16,7 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.kept_files import read_kept_file
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.domain.tie_out.classes import DifferenceClass
-from callrouter.domain.tie_out.clock_days import list_clock_days
+from callrouter.domain.tie_out.clock_days import ClockDay, list_clock_days
 from callrouter.domain.tie_out.clock_words import say_clock
 from callrouter.domain.tie_out.measures import say_measure
 from callrouter.domain.tie_out.report import ReportedLine, TieOutReport
@@ -117,8 +117,16 @@ def make_report(tied: KeptTieOut, source: Source) -> TieOutReport:
         measure=say_measure(tied.measure) if tied.measure is not None else "",
         notices=tied.notices,
         totals=tied.totals,
-        clock_days=tuple(list_clock_days(tied.clock, tied.since, tied.until)),
+        clock_days=tuple(_list_clock_days(tied)),
     )
+
+
+def _list_clock_days(tied: KeptTieOut) -> Iterator[ClockDay]:
+    """The days on which there are calls, and those between: of others nothing is known."""
+    days = [each.day for each in tied.totals.days if each.day is not None]
+    for each in list_clock_days(tied.clock, tied.since, tied.until):
+        if days and days[0] <= each.day <= days[-1]:
+            yield each
 
 
 def list_lines(pages: Pages, source: Source, most: int) -> tuple[ReportedLine, ...]:

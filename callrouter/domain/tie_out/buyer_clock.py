@@ -53,7 +53,7 @@ class BuyerClock:
 
     `zone` is the IANA zone that fits ("UTC+05:30" style where none does, "UTC" for instants),
     `other_zones` those that fit these days just as well, `ahead_ms` how far their clock is ahead of
-    ours beyond it when the first piece begins, `drift_ms_per_day` by how much that grows.
+    ours beyond it at the first sure call, `drift_ms_per_day` by how much that grows.
     `spread_ms` is how far three quarters of sure calls are from their piece at most: the window of
     a match follows from it. `of_instants`: the stamps were said to be instants (`is_absolute`).
     `is_told`: given by a person or the file, not found.

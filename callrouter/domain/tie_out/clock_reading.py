@@ -182,7 +182,7 @@ def _make_clock(
         precision = StampPrecision.MINUTE_FLOOR
     lifted = tuple(_lift(line, precision.half_ms - look.precision.half_ms) for line in lines)
     pieces = _make_pieces(peak, lifted, sure)
-    begins_ms = np.array([int(pieces[0].since_at.timestamp()) * 1000])
+    begins_ms = sure.at_ms[:1]
     said = "UTC" if look.of_instants else look.zone_hint
     drift = sum(piece.drift_ms_per_day * piece.sure for piece in pieces) / sure.at_ms.size
     clock = BuyerClock(

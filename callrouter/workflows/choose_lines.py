@@ -18,7 +18,8 @@ _SETTLED = frozenset(DifferenceClass) - {DifferenceClass.AGREE, DifferenceClass.
 class Chosen:
     """Which lines are meant: those of all conditions that are set.
 
-    `line_nos` are lines by number, `classes` classes (none: every one that can be settled),
+    `line_nos` are lines by number, `classes` classes (none: every one that can be settled; of
+    lines by number any, for the buyer may take back later what agreed),
     `within_ms` the most by which seconds differ, `up_to_micros` the most by which money does.
     """
 
@@ -32,7 +33,8 @@ def choose_lines(
     database: Database, seller_id: str, tie_out: int, chosen: Chosen
 ) -> Iterator[pl.DataFrame]:
     """The chosen lines (LINE_COLUMNS), in frames of at most `AT_ONCE`, in their order."""
-    classes = chosen.classes or _SETTLED
+    any_class = frozenset(DifferenceClass) if chosen.line_nos else _SETTLED
+    classes = chosen.classes or any_class
     only = next(iter(classes)) if len(classes) == 1 else None
     money = pl.col("their_micros").fill_null(0) - pl.col("our_micros").fill_null(0)
     wanted = pl.col("class").is_in([each.value for each in classes])

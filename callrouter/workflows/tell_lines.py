@@ -31,16 +31,17 @@ def tell_lines(lines: pl.DataFrame, ours: pl.DataFrame, theirs: pl.DataFrame) ->
 
     `ours` is OURS, `theirs` is THEIRS with `file`, the number of the buyer's file that each row is
     of; both are in the order of their numbers, from 0. The candidates of ambiguous lines become
-    calls' ids, or the lines of their records.
+    calls' ids, or the lines of their records. A duplicate names the call that it says something of.
     """
-    at_ours, at_theirs = lines["our"], lines["their"]
+    at_theirs = lines["their"]
+    at_ours = lines.select(pl.coalesce("our", "of_call")).to_series()
     our_side = ours.select(pl.col(*_OURS, "caller").gather(at_ours))
     their_side = theirs.select(
         pl.col(name).gather(at_theirs).alias(kept) for kept, name in _THEIRS.items()
     )
     their_number = theirs.select(pl.col("caller").gather(at_theirs))["caller"]
     is_theirs_alone = pl.col("our").is_null()
-    told = lines.drop("candidates").with_columns(
+    told = lines.drop("candidates", "of_call").with_columns(
         *our_side.drop("caller"),
         *their_side,
         caller=pl.coalesce(our_side["caller"], their_number),

@@ -12,7 +12,7 @@ import polars as pl
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.kept_files import find_file
-from callrouter.adapters.storage.tie_outs import find_standing
+from callrouter.adapters.storage.tie_outs import TieOutRow, find_standing
 from callrouter.domain.billing.statement_periods import StatementPeriod
 from callrouter.domain.billing.terms import Cycle
 from callrouter.domain.errors import RefusedError
@@ -25,7 +25,8 @@ from callrouter.workflows.compare_with_records import refuse_other_buyer, refuse
 from callrouter.workflows.keep_buyer_file import EarlierFile, keep_buyer_file, read_earlier_files
 from callrouter.workflows.keep_tie_out import keep_tie_out
 from callrouter.workflows.read_buyer_file import BuyerFile
-from callrouter.workflows.read_candidates import read_candidates
+from callrouter.workflows.read_candidates import Candidates, list_others, read_candidates
+from callrouter.workflows.read_our_side import EDGE
 from callrouter.workflows.read_tied_account import TiedAccount, read_tied_account
 from callrouter.workflows.tell_lines import tell_lines
 from callrouter.workflows.view_tie_out import KeptTieOut, decode_row
@@ -95,43 +96,59 @@ def tie_out_period(
     span = (period.starts_at, period.ends_at)
     of_buyer = (database, seller_id, wanted.buyer_id)
     earlier = () if wanted.alone else read_earlier_files(*of_buyer, file, *span)
-    theirs = join_files(file, earlier)
     tell("reading our calls")
-    ours = _read_ours(database, seller_id, file, theirs, account, period, wanted)
+    candidates, theirs = _read_sides(database, seller_id, file, earlier, account, period, wanted)
     tell("matching")
-    found = run(file, ours, theirs.drop("file"), rules := account.make_rules(period))
+    rules = account.make_rules(period)
+    found = run(file, candidates.ours, theirs.drop("file"), rules, candidates.taken)
     tell("keeping the file")
     amends = next((each.kept.number for each in reversed(earlier) if each.changes.amends), None)
     stored = keep_buyer_file(database, seller_id, account.buyer_id, file, amends, author, at)
     theirs = theirs.with_columns(pl.col("file").replace(0, stored.number))
     tell("keeping the lines")
     made = replace(_describe(found, file, theirs, account, rules), author=author, made_at=at)
-    lines = tell_lines(found.lines, ours, theirs)
+    lines = tell_lines(found.lines, candidates.ours, theirs)
     kept = keep_tie_out(database, seller_id, made, lines, at)
     return TiedOut(kept=kept, is_new=True, guessed=guessed, earlier=earlier)
 
 
-def _read_ours(
+def _read_sides(
     database: Database,
     seller_id: str,
     file: BuyerFile,
-    theirs: pl.DataFrame,
+    earlier: Sequence[EarlierFile],
     account: TiedAccount,
     period: StatementPeriod,
     wanted: Wanted,
-) -> pl.DataFrame:
-    """Our calls that records may be of; refuses a file whose callers are another buyer's."""
+) -> tuple[Candidates, pl.DataFrame]:
+    """Our calls, and the records (THEIRS with `file`) that they are held against.
+
+    Refuses a file whose callers are another buyer's.
+    """
     since, until, buyer_id = period.starts_at, period.ends_at, account.buyer_id
-    ours = read_candidates(
-        database, seller_id, buyer_id, account.currency, theirs["stamp_ms"], since, until
+    others = list_others(database, seller_id, buyer_id, since, until)
+    theirs = _leave_far(join_files(file, earlier), others, since, until)
+    found = read_candidates(
+        database, seller_id, buyer_id, account.currency, theirs, since, until, others
     )
     if not wanted.anyway:
         with database.read() as connection:
             refuse_other_buyer(
-                connection, seller_id, buyer_id, file.name, ours, theirs, account.directory,
+                connection, seller_id, buyer_id, file.name, found.ours, theirs, account.directory,
                 since, until,
             )  # fmt: skip
-    return ours
+    return found, found.leave_counted(theirs)
+
+
+def _leave_far(
+    theirs: pl.DataFrame, others: Sequence[TieOutRow], since: datetime, until: datetime
+) -> pl.DataFrame:
+    """THEIRS without records of another time in files that a tie-out of another period has."""
+    files = {number for each in others for number in each.files}
+    begin_ms, end_ms = (round(at.timestamp() * 1000) for at in (since - EDGE, until + EDGE))
+    near = pl.col("stamp_ms").is_between(begin_ms, end_ms).fill_null(value=False)
+    left = theirs.filter(near | ~pl.col("file").is_in(sorted(files)))
+    return left.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
 def _describe(
@@ -205,16 +222,22 @@ def join_files(file: BuyerFile, earlier: Sequence[EarlierFile] = ()) -> pl.DataF
     return rows.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
-def run(file: BuyerFile, ours: pl.DataFrame, theirs: pl.DataFrame, rules: TieOutRules) -> TieOut:
+def run(
+    file: BuyerFile,
+    ours: pl.DataFrame,
+    theirs: pl.DataFrame,
+    rules: TieOutRules,
+    taken: pl.DataFrame | None = None,
+) -> TieOut:
     """Tie out two frames. Raises RefusedError, with what would help, without a clock to go by.
 
     A zone that somebody told is believed where the calls don't say which it is.
     """
     mapping = file.mappings[0]
-    found = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone)
+    found = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone, taken=taken)
     if isinstance(found, ClockDoubt) and found.why in _ZONE_HELPS and file.zone_told:
         told = tell_zone(file.zone_told, rules.since, rules.until, theirs)
-        found = tie_out(ours, theirs, rules, legs=mapping.legs, clock=told)
+        found = tie_out(ours, theirs, rules, legs=mapping.legs, clock=told, taken=taken)
     if isinstance(found, ClockDoubt):
         raise RefusedError(f"{file.name}: {found.words}: {found.remedy}")
     return found

@@ -43,6 +43,11 @@ def test_a_split_may_name_what_the_buyer_pays(month: Terminal) -> None:
     assert made["moved"] == {"buyer_micros": -25_000_000, "publisher_micros": 0}
 
 
+def test_a_line_that_agreed_may_be_taken_back_by_its_number(month: Terminal) -> None:
+    taken = ("--split", "--amount", "0", "--line", "0", "--reason", "taken back 2026-10-09")
+    assert month.ok(*SETTLE, *taken) == "1 lines decided: buyer -75.00 USD, publishers -30.00 USD\n"
+
+
 def test_lines_that_cannot_be_decided_so_are_told(month: Terminal) -> None:
     refused = month.refused(*SETTLE, "--accept", "--class", "duplicate", "--reason", "x")
     assert "line 5 was left as it is: line 5 of tie-out 1 says again" in refused

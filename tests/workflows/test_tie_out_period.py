@@ -1,5 +1,7 @@
 """A buyer's file is tied out against our calls of a period, and what came of it is kept."""
 
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -153,10 +155,97 @@ def test_late_records_are_held_against_calls_of_earlier_periods_not_tied_out_yet
 
     assert count(in_time) == {"agree": 18, "ours_only": 2}
     # One was tied out in September; the other one is found, though it is none of October's.
-    assert count(tied) == {"agree": 51, "theirs_only": 1}
+    assert count(tied) == {"agree": 51, "duplicate": 1}
+    [row] = read_duplicates(database, 2)
+    assert (row["their_call_ids"], row["call_sid"], row["our_micros"]) == ("A-13", "CAacme13", None)
+    assert row["why"] == "says again what line 3 of tie-out 1 says of our call CAacme13"
+    assert (tied.kept.totals.whole.our_calls, tied.kept.totals.whole.rows) == (51, 52)
+
+
+def read_duplicates(database: Database, number: int) -> list[dict[str, Any]]:
     with database.read() as connection:
-        [row] = read_lines(connection, A, 2, DifferenceClass.THEIRS_ONLY).rows(named=True)
-    assert row["their_call_ids"] == "A-13"
+        lines = read_lines(connection, A, number, DifferenceClass.DUPLICATE)
+    return list(lines.rows(named=True))
+
+
+def write_with_money(
+    path: Path,
+    calls: Iterable[Call],
+    adjustments: Mapping[Call, tuple[str, str]],
+) -> Path:
+    """Calls of 75.00 each, and rows that adjust some: by so much money, of a record by its id."""
+    write_file(path, [*calls, *adjustments])
+    with path.open(encoding="utf-8", newline="") as file:
+        heads, *rows = csv.reader(file)
+    plain = len(rows) - len(adjustments)
+    more = [("75.00", "")] * plain + list(adjustments.values())
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*heads, "Amount", "Corrects ID"])
+        writer.writerows(
+            [*(row if n < plain else [f"ADJ-{n}", *row[1:3], ""]), *money]
+            for n, (row, money) in enumerate(zip(rows, more, strict=True))
+        )
+    return path
+
+
+def test_an_adjustment_weeks_later_is_of_the_call_that_was_tied_out(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    september = list_calls(20, since=OCTOBER - timedelta(days=20), first=10)
+    october = list_calls(50)
+    keep_calls(database, [*september, *october])
+    tie_out(database, write_with_money(tmp_path / "september.csv", september, {}))
+    two_minutes_off = replace(september[3], at=september[3].at - timedelta(minutes=2))
+    now = replace(september[5], at=OCTOBER + timedelta(days=4))
+    adjustments = {two_minutes_off: ("-75.00", ""), now: ("-25.00", "A-15")}
+    path = write_with_money(tmp_path / "october.csv", october, adjustments)
+
+    tied = tie_out(database, path, days=DAYS)
+
+    assert count(tied) == {"agree": 50, "duplicate": 2}
+    assert [(row["call_sid"], row["why"], row["their_price_micros"]) for row in
+            read_duplicates(database, 2)] == [
+        ("CAacme13", "amends what line 3 of tie-out 1 says of our call CAacme13:"
+         " their file says -75.00", -75_000_000),
+        ("CAacme15", "amends what line 5 of tie-out 1 says of our call CAacme15:"
+         " their file says -25.00", -25_000_000),
+    ]  # fmt: skip
+    assert tied.kept.totals.whole.our_calls == 50
+
+
+def test_what_another_period_says_again_leaves_the_first_as_it_was(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    september = list_calls(20, since=OCTOBER - timedelta(days=20), first=10)
+    october = list_calls(50)
+    keep_calls(database, [*september, *october])
+    path = write_file(tmp_path / "september.csv", september)
+    first = tie_out(database, path)
+    tie_out(database, write_file(tmp_path / "october.csv", [*september[:3], *october]), days=DAYS)
+
+    again = tie_out(database, path, again=True)
+
+    # October's file has three records of September: here they are said again, in the same words.
+    assert count(first) == {"agree": 20}
+    assert count(again) == {"agree": 20, "duplicate": 3}
+
+
+def test_a_month_is_no_part_of_the_next_ones_tie_out(database: Database, tmp_path: Path) -> None:
+    open_accounts(database)
+    calls = list_calls(120, since=OCTOBER - timedelta(days=29, hours=5))
+    keep_calls(database, calls)
+    last = next(n for n, call in enumerate(calls) if call.at >= OCTOBER - timedelta(hours=10))
+    assert calls[last - 1].at > OCTOBER - timedelta(hours=30)
+    tie_out(database, write_file(tmp_path / "september.csv", calls[:last]))
+
+    october = tie_out(database, write_file(tmp_path / "october.csv", calls[last:]), days=DAYS)
+
+    assert count(october) == {"agree": len(calls) - last}
+    again = tie_out(database, tmp_path / "september.csv", again=True)
+    assert count(again) == {"agree": last}
 
 
 def every_seven_hours(since: datetime, count: int, first: int) -> list[Call]:

@@ -95,7 +95,7 @@ def stream_lines(
 def find_matched(
     connection: Connection, seller_id: str, tie_outs: Sequence[int], call_sids: Sequence[str]
 ) -> pl.DataFrame:
-    """Lines of these tie-outs in which one of these calls has a record of theirs."""
+    """Lines of these tie-outs in which one of these calls is a pair with a record of theirs."""
     found: list[tuple[object, ...]] = []
     for start in range(0, len(call_sids), _SETTLED_AT_ONCE):
         some = call_sids[start : start + _SETTLED_AT_ONCE]
@@ -105,8 +105,30 @@ def find_matched(
             _of.call_sid != sa.literal_column("''"),
             _of.tie_out.in_(tie_outs),
             _of.line.is_not(None),
+            _of["class"] != DifferenceClass.DUPLICATE.value,
         )
         found += map(tuple, connection.execute(statement))
+    return _to_found(found)
+
+
+def find_named(
+    connection: Connection, seller_id: str, tie_outs: Sequence[int], their_ids: Sequence[str]
+) -> pl.DataFrame:
+    """Pairs of these tie-outs whose record has one of these ids; all of their lines are read."""
+    found: list[tuple[object, ...]] = []
+    for start in range(0, len(their_ids), _SETTLED_AT_ONCE):
+        statement = sa.select(_of.tie_out, *(_of[name] for name in LINE_COLUMNS)).where(
+            _of.seller_id == seller_id,
+            _of.tie_out.in_(tie_outs),
+            _of.their_call_ids.in_(their_ids[start : start + _SETTLED_AT_ONCE]),
+            _of.call_sid != sa.literal_column("''"),
+            _of["class"] != DifferenceClass.DUPLICATE.value,
+        )
+        found += map(tuple, connection.execute(statement))
+    return _to_found(found)
+
+
+def _to_found(found: list[tuple[object, ...]]) -> pl.DataFrame:
     columns = {"tie_out": LINE_COLUMNS["line_no"], **LINE_COLUMNS}
     return pl.DataFrame(found, schema=columns, orient="row")
 

@@ -19,7 +19,7 @@ class DifferenceClass(StrEnum):
     OURS_ONLY = "ours_only"
     THEIRS_ONLY = "theirs_only"
     DUPLICATE = "duplicate"
-    """A record of theirs that says again what another one said."""
+    """A record of theirs that says again what another one said, or amends it."""
     AMBIGUOUS = "ambiguous"
     """It may be one of several calls, and nothing tells which: nobody guesses."""
 
@@ -75,6 +75,7 @@ LINES: dict[str, pl.DataType | type[pl.DataType]] = {
     "our_micros": pl.Int64,
     "their_micros": pl.Int64,
     "candidates": pl.String,
+    "of_call": pl.Int64,
 }
 """The tie-out, a line each: a pair, or a row of one side alone (the other side's columns null).
 
@@ -83,5 +84,6 @@ start, or theirs put right where we have none (null: nothing says when). `rows` 
 of their file that the line stands for. `our_ms` and `their_ms` are the durations that are compared,
 like with like; `our_micros` what we charged, `their_micros` what the terms make of their seconds.
 `candidates` of an AMBIGUOUS line are the `our` or `their` numbers of the other side, with blanks
-between.
+between. `of_call` of a DUPLICATE is the `our` of the call that it says something of again, which
+is no part of the line (null: nobody knows).
 """

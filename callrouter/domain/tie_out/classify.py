@@ -27,7 +27,7 @@ def classify(
     )
     lone_ours, unsure_ours = _part(_leave(sides.ours, places[0]), unsure, "our")
     lone_calls, unsure_calls = _part(_leave(sides.calls, places[1]), unsure, "their")
-    repeated = _as_theirs(sides.duplicates.with_columns(rows=pl.lit(1)), sides, rules)
+    repeated = _as_theirs(sides.duplicates, sides, rules)
     parts = (
         class_pairs(sides, pairs, places, step_ms, rules),
         _as_ours(lone_ours).with_columns(
@@ -38,7 +38,11 @@ def classify(
             say_why_theirs_alone(lone_calls, sides, lone_ours, rules),
             _class(DifferenceClass.THEIRS_ONLY),
         ),
-        repeated.with_columns(sides.duplicates["why"], _class(DifferenceClass.DUPLICATE)),
+        repeated.with_columns(
+            sides.duplicates["why"],
+            sides.duplicates["of_call"],
+            _class(DifferenceClass.DUPLICATE),
+        ),
         _add_candidates(_as_ours(unsure_ours), unsure, "our", "their"),
         _add_candidates(_as_theirs(unsure_calls, sides, rules), unsure, "their", "our"),
     )

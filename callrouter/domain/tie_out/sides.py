@@ -11,8 +11,9 @@ class Sides:
 
     `ours` is OURS with `at_ms` and `our_ms`, the time that is compared; `calls` is FOLDED with
     `at_ms` and `their_ms`, what it is compared with (null: their record hasn't got it). Either is
-    in the order of its numbers. `duplicates` are rows of THEIRS with the same two, `why` they are
-    duplicates and `duplicate_of` which record. `at_ms` is an instant by our clock, null where
+    in the order of its numbers. `duplicates` are FOLDED with the same two, `why` they are
+    duplicates, `duplicate_of` which record, and `of_call`, the `our` of a call that has that record
+    (either is null where there is none). `at_ms` is an instant by our clock, null where
     nothing says when.
     """
 
@@ -23,4 +24,6 @@ class Sides:
     @property
     def has_times(self) -> bool:
         """Whether their file has any time to compare."""
-        return self.calls["their_ms"].null_count() < self.calls.height
+        return any(
+            side["their_ms"].null_count() < side.height for side in (self.calls, self.duplicates)
+        )

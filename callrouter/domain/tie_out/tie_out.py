@@ -28,6 +28,13 @@ from callrouter.domain.tie_out.measures import (
 )
 from callrouter.domain.tie_out.piecewise import match_within_memory
 from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.said_before import (
+    TAKEN,
+    describe_said,
+    find_amendments,
+    find_zeroed,
+    part_taken,
+)
 from callrouter.domain.tie_out.scores import window_of
 from callrouter.domain.tie_out.sides import Sides
 from callrouter.domain.tie_out.totals import Totals, add_up
@@ -62,12 +69,14 @@ def tie_out(
     zone: str = "",
     clock: BuyerClock | None = None,
     measure: Measure | None = None,
+    taken: pl.DataFrame | None = None,
 ) -> TieOut | ClockDoubt:
     """Tie out OURS against THEIRS; a doubt when their clock can't be found.
 
     `ours` may reach beyond the period on either side, so that calls close to its edges, and those
     that a late file is about, are found. `zone` is a hint, that of the terms unless given; `clock`
-    and `measure` are told by somebody, and neither looked for.
+    and `measure` are told by somebody, and neither looked for. `taken` (TAKEN) are those of `ours`
+    that another tie-out has a record of: what is of one of these is a duplicate.
     """
     folded = fold(theirs, legs)
     found = clock or find_clock(ours, folded.calls, zone_hint=zone or rules.their_zone)
@@ -75,13 +84,12 @@ def tie_out(
         return found
     ours = pick_start(ours, found.means)
     calls = settle_twice(set_right(folded.calls, found), ours, window_of(found))
-    matches, by = _match(ours, calls, found, rules.clock, measure or _read_told(rules))
     repeated = set_right(theirs.join(folded.duplicates, on="their", maintain_order="left"), found)
-    sides = _put_in_line(ours, calls, repeated, by)
+    sides, matches, by = _take_apart(ours, calls, repeated, taken, found, rules, measure)
     kept = replace(sides, ours=_leave_out(sides.ours, matches, rules))
     lines = classify(kept, matches.pairs, matches.unsure, by.measure.step_ms, rules)
     totals = add_up(lines, kept, rules)
-    left_out = ours.height - kept.ours.height
+    left_out = sides.ours.height - kept.ours.height
     return TieOut(
         lines=lines,
         totals=totals,
@@ -133,6 +141,39 @@ def _say_missed(told: Measure) -> str:
 def _pair(ours: pl.DataFrame, calls: pl.DataFrame, clock: BuyerClock, measure: Measure) -> Matches:
     window_ms, spread_ms = window_of(clock), clock.spread_ms
     return match_within_memory(ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms)
+
+
+def _take_apart(
+    ours: pl.DataFrame,
+    calls: pl.DataFrame,
+    repeated: pl.DataFrame,
+    taken: pl.DataFrame | None,
+    clock: BuyerClock,
+    rules: TieOutRules,
+    measure: Measure | None,
+) -> tuple[Sides, Matches, MeasureFound]:
+    """Both sides without what was said before, which is a duplicate; and what of them is a pair."""
+    taken = pl.DataFrame(schema=TAKEN) if taken is None else taken
+    amending = find_amendments(calls, ours, taken)
+    fresh = _without(calls, amending, "their")
+    matched, by = _match(ours, fresh, clock, rules.clock, measure or _read_told(rules))
+    matches, again = part_taken(matched, taken)
+    lone = _without(fresh, pl.concat([matched.pairs, matched.unsure], how="diagonal"), "their")
+    said = pl.concat([amending, again, find_zeroed(lone, ours, taken)])
+    others = describe_said(said, calls, ours, taken, matches.pairs)
+    first = matches.pairs.select(duplicate_of="their", of_call="our")
+    repeated = repeated.join(first, "duplicate_of", "left", maintain_order="left").with_columns(
+        rows=pl.lit(1, pl.Int64)
+    )
+    duplicates = pl.concat([repeated.select(others.columns), others])
+    free, left = _without(ours, taken, "our"), _without(calls, said, "their")
+    return _put_in_line(free, left, duplicates, by), matches, by
+
+
+def _without(side: pl.DataFrame, some: pl.DataFrame, number: str) -> pl.DataFrame:
+    if some.is_empty():
+        return side
+    return side.join(some.select(number), number, "anti", maintain_order="left")
 
 
 def _put_in_line(

@@ -159,7 +159,7 @@ def _read_sums(row: Mapping[str, int]) -> Sums:
 
 def _count_rows(sides: Sides) -> tuple[int, int]:
     """How many calls of ours and records of theirs there are, the duplicates included."""
-    return sides.ours.height, int(sides.calls["rows"].sum()) + sides.duplicates.height
+    return sides.ours.height, int(sides.calls["rows"].sum()) + int(sides.duplicates["rows"].sum())
 
 
 def _list_days(parts: pl.DataFrame) -> Iterator[DayTotal]:

@@ -106,19 +106,20 @@ def numbered(count: int) -> list[str]:
 def sides_of(ours: Iterable[Row], calls: Iterable[Row], duplicates: Iterable[Row] = ()) -> Sides:
     """Both sides, our connected time to be compared with their total."""
     repeated: list[Row] = [
-        {"duplicate_of": 0, "why": "the same to the letter", **each} for each in duplicates
+        {"duplicate_of": 0, "why": "the same to the letter", "of_call": None, **each}
+        for each in duplicates
     ]
     theirs = calls_of(calls)
-    base = theirs.drop("rows").schema
     return Sides(
         ours_of(ours).with_columns(our_ms=read_ours(MEASURE)),
         theirs.with_columns(their_ms=read_theirs(MEASURE)),
         pl.DataFrame(
             [
-                {"at_ms": AT_MS} | _theirs(theirs.height + number, row)
+                {"rows": 1, "at_ms": AT_MS} | _theirs(theirs.height + number, row)
                 for number, row in enumerate(repeated)
             ],
-            schema=base | {"duplicate_of": pl.Int64, "why": pl.String},
+            schema=theirs.schema
+            | {"duplicate_of": pl.Int64, "why": pl.String, "of_call": pl.Int64},
         ).with_columns(their_ms=read_theirs(MEASURE)),
     )
 

@@ -267,6 +267,7 @@ def test_a_line_has_all_there_is_to_a_pair() -> None:
         "our_micros": 75 * USD,
         "their_micros": 75 * USD,
         "candidates": "",
+        "of_call": None,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from callrouter.domain.money import read_signed_amount, say_micros
@@ -16,6 +17,7 @@ from callrouter.domain.tie_out.buyer_clock import BuyerClock, StampPrecision
 from callrouter.domain.tie_out.clock_setting import tell_clock
 from callrouter.domain.tie_out.mapping import LegRule
 from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.said_before import TAKEN
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
 from tests.domain.billing.builders import terms_of
 from tests.domain.tie_out.sides import Cell, Row, ours_of, s, theirs_of
@@ -87,6 +89,17 @@ def read_ours(row: Mapping[str, str]) -> Row:
     }
 
 
+def read_taken(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
+    """Calls that another tie-out has a record of, as in "line 7 of 1", with its id and time."""
+    taken = []
+    for number, row in enumerate(rows):
+        if row.get("taken", "-") != "-":
+            _, line, _, tie_out = row["taken"].split()
+            their_id, ms = row["as"], as_ms(row["connected"])
+            taken.append((number, int(tie_out), int(line), their_id, ms))
+    return pl.DataFrame(taken, schema=TAKEN, orient="row")
+
+
 def read_theirs(row: Mapping[str, str]) -> Row:
     caller = as_number(row["caller"])
     kind = "withheld" if not caller else "partly" if "?" in caller else "number"
@@ -98,7 +111,7 @@ def read_theirs(row: Mapping[str, str]) -> Row:
         "total_ms": as_ms(row["total"]),
         "price_micros": as_micros(row["price"]) if row.get("price") else None,
         "call_ids": row.get("id", ""),
-        "corrects_id": row.get("corrects", ""),
+        "corrects_id": row.get("corrects", "").removeprefix("-"),
     }
     return cells
 
@@ -128,6 +141,7 @@ def play(story: Story) -> TieOut:
         rules,
         legs=LegRule(story.settings.get("legs", "one_row")),
         clock=make_clock(story.settings, rules),
+        taken=read_taken(story.tables["ours"]),
     )
     assert isinstance(played, TieOut)
     return played
@@ -152,6 +166,7 @@ def test_what_a_story_says_comes_of_it(path: Path) -> None:
             "call": say(line["our"], 1),
             "record": say(line["their"], 1),
             "rows": str(line["rows"]),
+            "of": say(line["of_call"], 1),
             "ours": "-" if line["our_micros"] is None else say_micros(line["our_micros"]),
             "theirs": "-" if line["their_micros"] is None else say_micros(line["their_micros"]),
             "why": "*" if expected["why"] == "*" else line["why"],

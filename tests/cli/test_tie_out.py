@@ -1,6 +1,7 @@
 """`callrouter tie-out`: a file in, the classes on the terminal, the report in a folder."""
 
 import csv
+import html
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from callrouter.adapters.storage.engine import open_database
 from callrouter.workflows.apply_terms import apply_terms
@@ -80,6 +82,25 @@ def test_the_line_of_the_manual_works_as_it_stands(
     assert {row["class"] for row in written} >= {"same_money", "ours_only", "across_threshold"}
     totals = json.loads((folder / "totals.json").read_text())
     assert totals["totals"]["whole"]["our_calls"] == 60
+
+
+def test_the_report_tells_the_same_on_the_page_and_in_the_workbook(
+    october: Terminal, tmp_path: Path
+) -> None:
+    october.ok(*RUN)
+
+    folder = tmp_path / "tie-out-acme-2026-10-01"
+    page = (folder / "report.html").read_text("utf-8")
+    book = CalamineWorkbook.from_path(folder / "differences.xlsx")
+    sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+    cells = {str(cell) for sheet in sheets for row in sheet for cell in row}
+    with (folder / "differences.csv").open(newline="") as file:
+        differences = list(csv.DictReader(file))
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert len(differences) == 8
+    for row in differences:
+        assert {row["why"], row["call_id"]} <= cells
+        assert html.escape(row["why"], quote=False) in page
 
 
 def test_the_period_is_guessed_and_said(october: Terminal) -> None:

@@ -11,7 +11,10 @@ import pytest
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.kept_files import list_files, stream_bytes
-from callrouter.adapters.storage.tie_out_lines import read_lines
+from callrouter.adapters.storage.ledger import post
+from callrouter.adapters.storage.tie_out_lines import add_lines, read_lines
+from callrouter.adapters.storage.tie_outs import begin_tie_out, list_unfinished
+from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.errors import NotFoundError, RefusedError
 from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.workflows.read_buyer_file import (
@@ -22,8 +25,8 @@ from callrouter.workflows.read_buyer_file import (
     understand,
 )
 from callrouter.workflows.tie_out_period import TiedOut, Wanted, tie_out_period
-from callrouter.workflows.view_tie_out import view_tie_out, view_tie_outs
-from tests.accounts import open_accounts
+from callrouter.workflows.view_tie_out import encode_row, view_tie_out, view_tie_outs
+from tests.accounts import ACME, open_accounts
 from tests.buyer_files import OCTOBER, Call, keep_calls, list_calls, write_file
 from tests.switchboards import OTHER_SELLER, SELLER, T0, open_seller
 
@@ -348,6 +351,55 @@ def test_a_file_of_another_buyer_is_refused(database: Database, tmp_path: Path) 
     refuse(database, path, "0 of its 60 callers called acme .*, while 60 of 60 called bolt")
 
 
+def test_a_file_of_calls_to_another_buyers_numbers_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    path = write_reached(tmp_path / "bolt.csv", calls, "+14155550174")
+
+    match = "bolt.csv isn't acme's: 60 of its calls went to numbers of bolt"
+    refuse(database, path, match)
+    assert count(tie_out(database, path, anyway=True)) == {"agree": 60}
+
+
+def write_reached(path: Path, calls: Iterable[Call], number: str) -> Path:
+    """A file that says which number of the buyer's each call went to."""
+    write_file(path, calls)
+    with path.open(encoding="utf-8", newline="") as file:
+        heads, *rows = csv.reader(file)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([[*heads, "Target Number"], *([*row, number] for row in rows)])
+    return path
+
+
+def test_a_tie_out_that_was_left_half_written_is_cleared_away_hours_later(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    path = write_file(tmp_path / "october.csv", calls)
+    row = encode_row(tie_out(database, path).kept)
+    with database.write() as connection:
+        old, young = (
+            begin_tie_out(connection, A, replace(row, made_at=T0 - hours * timedelta(hours=1)))
+            for hours in (7, 5)
+        )
+    for number in (old, young):
+        with database.read() as connection:
+            lines = read_lines(connection, A, 1)
+        add_lines(database, A, number, lines)
+
+    tie_out(database, path, again=True)
+
+    with database.read() as connection:
+        assert list_unfinished(connection, A, "acme", T0 + timedelta(days=1)) == (young,)
+        assert read_lines(connection, A, old).is_empty()
+        assert read_lines(connection, A, young).height == 60
+
+
 def test_a_buyer_that_is_not_there_is_told(database: Database, tmp_path: Path) -> None:
     open_accounts(database)
     path = write_file(tmp_path / "october.csv", list_calls())
@@ -356,14 +408,32 @@ def test_a_buyer_that_is_not_there_is_told(database: Database, tmp_path: Path) -
         tie_out(database, path, buyer_id="acne")
 
 
+def make_posting() -> Posting:
+    return Posting(
+        party=ACME,
+        kind=EntryKind.ADJUSTMENT,
+        amount_micros=1_000_000,
+        currency="USD",
+        reference="by-hand:1",
+        booked_at=T0,
+        reason="agreed by phone",
+        author="ann",
+    )
+
+
 def test_a_buyer_with_several_currencies_is_asked_for_one(
     database: Database, tmp_path: Path
 ) -> None:
     open_accounts(database)
     keep_calls(database, list_calls())
     path = write_file(tmp_path / "october.csv", list_calls())
+    in_euros = replace(make_posting(), currency="EUR")
+    with database.write() as connection:
+        post(connection, A, [in_euros], T0)
 
-    assert tie_out(database, path, currency="EUR").kept.currency == "EUR"
+    refuse(database, path, "acme has accounts in EUR and USD: say which with --currency")
+    tied = tie_out(database, path, currency="EUR")
+    assert (tied.kept.currency, count(tied)) == ("EUR", {"agree": 60})
 
 
 def test_a_tie_out_of_one_seller_knows_nothing_of_another(

@@ -110,13 +110,14 @@ def read_told(path: Path, told: Told, clues: Clues) -> tuple[BuyerFile, Told]:
         open_questions = list_questions(understood, told)
         if not open_questions:
             return replace(read_understood(path, understood), zone_told=told.zone), told
-        told = _ask(open_questions[0], told, understood)
+        told = _ask(path.name, open_questions[0], told, understood)
 
 
-def _ask(question: Question, told: Told, tables: tuple[UnderstoodTable, ...]) -> Told:
+def _ask(name: str, question: Question, told: Told, tables: tuple[UnderstoodTable, ...]) -> Told:
+    place = f"{name}:{max(tables[0].raw.header_line, 1)}"
     if not sys.stdin.isatty():
-        raise RefusedError(f"{question.text} Say it with {_name_option(question)}")
-    click.echo(make_visible(question.text), err=True)
+        raise RefusedError(f"{place}: {question.text} Say it with {_name_option(question)}")
+    click.echo(make_visible(f"{place}: {question.text}"), err=True)
     if question.about is Open.DAY_ORDER:
         names = [name for name, form in _ORDERS.items() if form.value in question.choices]
         chosen = click.prompt("dates", type=click.Choice(names), err=True)

@@ -181,6 +181,7 @@ def test_a_file_without_a_time_is_refused(october: Terminal, tmp_path: Path) -> 
 
     refused = october.refused("tie-out", "odd.csv", "--buyer", "acme")
 
+    assert "odd.csv:1: Which column is the start of a call?" in refused
     assert "--column start=N" in refused
 
 

@@ -43,7 +43,10 @@ _REFUSED = (
     (b"MZ\x90", "a program"),
 )
 _TAR_MARK = slice(257, 262)
-_HTML = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|meta|table|style|div)\b", re.IGNORECASE)
+_HTML = re.compile(
+    rb"\s*(?:<(?:!doctype\s+html|html|head|body|meta|table|style|div)\b|MIME-Version: *1)",
+    re.IGNORECASE,
+)
 _XML = re.compile(rb"\s*<\?xml\b")
 _JSON = re.compile(rb'\s*(?:\[\s*\{|\{\s*")')
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

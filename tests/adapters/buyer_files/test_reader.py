@@ -187,6 +187,11 @@ def write_long_sheet() -> bytes:
         pytest.param(b"\n\nStart,Talk\n", "calls.xls:3: has headings, but no rows", id="headings"),
         pytest.param(b"\xef\xbb\xbf<html><table><tr>", "is a web page", id="a portal's XLS"),
         pytest.param("<!DOCTYPE html>".encode("utf-16"), "is a web page", id="a page in UTF-16"),
+        pytest.param(
+            b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n",
+            "is a web page",
+            id="a page saved as one file",
+        ),
         pytest.param(b'<?xml version="1.0"?>', "is an XML file", id="XML"),
         pytest.param(b' [ {"calls": 1}]', "is a JSON file", id="JSON"),
         pytest.param(b"%PDF-1.7", "is a PDF; send the calls as CSV or XLSX", id="PDF"),

@@ -21,15 +21,19 @@ def chosen_options(command: Callable[..., None]) -> Callable[..., None]:
         classes: tuple[str, ...],
         within_s: float | None,
         up_to: str | None,
+        at_least: str | None,
         **others: Any,
     ) -> None:
-        if not (line_nos or classes or within_s is not None or up_to):
-            raise click.UsageError("which lines? Name --line, --class, --within or --up-to")
+        if not (line_nos or classes or within_s is not None or up_to or at_least):
+            raise click.UsageError(
+                "which lines? Name --line, --class, --within, --up-to or --at-least"
+            )
         chosen = Chosen(
             line_nos=frozenset(line_nos),
             classes=frozenset(map(DifferenceClass, classes)),
             within_ms=None if within_s is None else round(within_s * 1000),
             up_to_micros=None if up_to is None else _read_amount(up_to),
+            at_least_micros=None if at_least is None else _read_amount(at_least),
         )
         command(*args, chosen=chosen, **others)
 
@@ -42,6 +46,8 @@ def chosen_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--within", "within_s", type=click.FloatRange(0), metavar="SECONDS",
                      help="Whose seconds differ by so many at most."),
         click.option("--up-to", metavar="AMOUNT", help="Whose money differs by so much at most."),
+        click.option("--at-least", metavar="AMOUNT",
+                     help="Whose money differs by so much or more."),
     ):  # fmt: skip
         run = option(run)
     return run

@@ -47,7 +47,7 @@ def dispute() -> None:
 @dispute.command(
     name="open",
     epilog=example(
-        "callrouter tie-out dispute open 3 --class across_threshold",
+        "callrouter tie-out dispute open 3 --at-least 0.01",
         'callrouter tie-out dispute open 3 --line 17 --late --note "their file came on the 8th"',
     ),
 )

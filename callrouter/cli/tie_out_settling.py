@@ -1,6 +1,7 @@
 """`callrouter tie-out settle` and `evidence`: what becomes of a difference, and why."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
@@ -153,19 +154,23 @@ def _say(name: str, value: object, tied: KeptTieOut) -> str:
         return say_amount(value, tied.currency)
     if isinstance(value, int) and name.endswith("_ms"):
         return f"{value / 1000:.3f} s"
-    return str(value)
+    return show_instant(value) if isinstance(value, datetime) else str(value)
 
 
 def _print(made: Resolved) -> None:
     buyer = say_amount(made.moved.buyer_micros, made.currency)
     publisher = say_amount(made.moved.publisher_micros, made.currency)
-    click.echo(f"{made.decided:,} lines decided: buyer {buyer}, publishers {publisher}")
+    click.echo(f"{_count(made.decided)} decided: buyer {buyer}, publishers {publisher}")
     if made.unchanged:
-        click.echo(f"{made.unchanged:,} lines stood so already")
+        click.echo(f"{_count(made.unchanged)} stood so already")
     for each in made.refused[:_SHOWN]:
         click.echo(make_visible(f"line {each.line_no} was left as it is: {each.why}"), err=True)
     if len(made.refused) > _SHOWN:
         click.echo(f"… and {len(made.refused) - _SHOWN:,} more", err=True)
+
+
+def _count(lines: int) -> str:
+    return "1 line" if lines == 1 else f"{lines:,} lines"
 
 
 def _read_amount(text: str, currency: str) -> int:

@@ -18,15 +18,22 @@ _SETTLED = frozenset(DifferenceClass) - {DifferenceClass.AGREE, DifferenceClass.
 class Chosen:
     """Which lines are meant: those of all conditions that are set.
 
+    <<<<<<< HEAD
     `line_nos` are lines by number, `classes` classes (none: every one that can be settled; of
     lines by number any, for the buyer may take back later what agreed),
     `within_ms` the most by which seconds differ, `up_to_micros` the most by which money does.
+    =======
+    `line_nos` are lines by number, `classes` classes (none: every one that can be settled),
+    `within_ms` the most by which seconds differ, `up_to_micros` the most by which money does,
+    `at_least_micros` the least.
+    >>>>>>> b5f41b1 (Choose lines by the least that their money differs, too; send no decision of ours along)
     """
 
     line_nos: frozenset[int] = frozenset()
     classes: frozenset[DifferenceClass] = frozenset()
     within_ms: int | None = None
     up_to_micros: int | None = None
+    at_least_micros: int | None = None
 
 
 def choose_lines(
@@ -44,5 +51,7 @@ def choose_lines(
         wanted &= (pl.col("their_ms") - pl.col("our_ms")).abs() <= chosen.within_ms
     if chosen.up_to_micros is not None:
         wanted &= money.abs() <= chosen.up_to_micros
+    if chosen.at_least_micros is not None:
+        wanted &= money.abs() >= chosen.at_least_micros
     for page in stream_lines(database, seller_id, tie_out, only):
         yield from page.filter(wanted).iter_slices(AT_ONCE)

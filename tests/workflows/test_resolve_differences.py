@@ -96,6 +96,7 @@ def test_lines_are_chosen_by_number_seconds_and_money(month: Database) -> None:
     assert resolve(month, ACCEPT, replace(ACROSS, within_ms=2_000)).decided == 1
     assert resolve(month, ACCEPT, Chosen(line_nos=frozenset({3}))).decided == 1
     assert resolve(month, STAND, replace(ACROSS, up_to_micros=10 * USD)).decided == 0
+    assert resolve(month, STAND, replace(ACROSS, at_least_micros=76 * USD)).decided == 0
     assert balance(month, ACME) == 150
 
 

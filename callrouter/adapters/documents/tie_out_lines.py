@@ -36,8 +36,8 @@ def _list_columns(width: float, currency: str) -> tuple[Column, ...]:
     rest = width - sum(column.width_mm for column in fixed)
     return (
         *fixed,
-        Column("What differs, and why", rest - 24, most_lines=4),
-        Column("Our call", 24),
+        Column("What differs, and why", rest - 46, most_lines=4),
+        Column("Our call", 46),
     )
 
 

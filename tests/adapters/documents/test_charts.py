@@ -22,12 +22,17 @@ from callrouter.adapters.documents.drawing import ACCENT, BAD, GOOD, QUIET, THEI
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
+def is_legend(shape: ElementTree.Element) -> bool:
+    """Whether it is the small square beside a word that explains a colour."""
+    return shape.get("width") == shape.get("height") == "9.0"
+
+
 def rects(picture: Markup, colour: str) -> list[tuple[float, float]]:
     """Where each rectangle of a colour begins, and how wide it is; legends left out."""
     return [
         (float(each.get("x", "")), float(each.get("width", "")))
         for each in ElementTree.fromstring(picture).iter(f"{_SVG}rect")  # noqa: S314 - our own
-        if each.get("fill") == colour and each.get("width") != "9.0"
+        if each.get("fill") == colour and not is_legend(each)
     ]
 
 
@@ -35,7 +40,7 @@ def heights(picture: Markup, colour: str) -> list[float]:
     return [
         float(each.get("height", ""))
         for each in ElementTree.fromstring(picture).iter(f"{_SVG}rect")  # noqa: S314 - our own
-        if each.get("fill") == colour and each.get("width") != "9.0"
+        if each.get("fill") == colour and not is_legend(each)
     ]
 
 

@@ -18,15 +18,9 @@ _SETTLED = frozenset(DifferenceClass) - {DifferenceClass.AGREE, DifferenceClass.
 class Chosen:
     """Which lines are meant: those of all conditions that are set.
 
-    <<<<<<< HEAD
     `line_nos` are lines by number, `classes` classes (none: every one that can be settled; of
-    lines by number any, for the buyer may take back later what agreed),
-    `within_ms` the most by which seconds differ, `up_to_micros` the most by which money does.
-    =======
-    `line_nos` are lines by number, `classes` classes (none: every one that can be settled),
-    `within_ms` the most by which seconds differ, `up_to_micros` the most by which money does,
-    `at_least_micros` the least.
-    >>>>>>> b5f41b1 (Choose lines by the least that their money differs, too; send no decision of ours along)
+    lines by number any, for the buyer may take back later what agreed), `within_ms` the most by
+    which seconds differ, `up_to_micros` the most by which money does, `at_least_micros` the least.
     """
 
     line_nos: frozenset[int] = frozenset()

@@ -45,7 +45,7 @@ def test_a_split_may_name_what_the_buyer_pays(month: Terminal) -> None:
 
 def test_a_line_that_agreed_may_be_taken_back_by_its_number(month: Terminal) -> None:
     taken = ("--split", "--amount", "0", "--line", "0", "--reason", "taken back 2026-10-09")
-    assert month.ok(*SETTLE, *taken) == "1 lines decided: buyer -75.00 USD, publishers -30.00 USD\n"
+    assert month.ok(*SETTLE, *taken) == "1 line decided: buyer -75.00 USD, publishers -30.00 USD\n"
 
 
 def test_lines_that_cannot_be_decided_so_are_told(month: Terminal) -> None:

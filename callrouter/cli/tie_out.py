@@ -219,9 +219,9 @@ def _tie_out_files(
     found = tie_out_files(ours, file, agreement, days, buyer)
     guessed = (f"the period is guessed: {found.guessed}",) if found.guessed else ()
     source = Source(seller="", files={0: file.name})
-    return Report(
-        found.describe(buyer or "", at), source, lambda: [found.lines], (*_say_file(file), *guessed)
-    )
+    named = buyer or (agreement.party.party_id if agreement else "")
+    told_first = (*_say_file(file), *guessed)
+    return Report(found.describe(named, at), source, lambda: [found.lines], told_first)
 
 
 def _say_file(file: BuyerFile) -> Iterator[str]:

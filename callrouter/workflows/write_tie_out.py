@@ -14,6 +14,7 @@ from callrouter.workflows.export_calls import spell_instant
 Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 _FORMULA = r"^[=+\-@\t\r\n]"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _MICROS = 1_000_000
 
@@ -127,7 +128,8 @@ def to_json(value: object) -> Json:
 
 
 def _disarm(text: pl.Expr) -> pl.Expr:
-    """A text that is harmless in a spreadsheet; nothing at all where it is empty."""
+    """A text that is harmless in a spreadsheet and on a terminal; nothing where it is empty."""
+    text = text.str.replace_all(_CONTROL, "�")
     is_formula = text.str.contains(_FORMULA) & ~text.str.contains(_PLAIN_NUMBER)
     safe = pl.when(is_formula).then(pl.lit("'") + text).otherwise(text)
     return safe.replace("", None).name.keep()

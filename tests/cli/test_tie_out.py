@@ -232,6 +232,8 @@ def test_two_files_are_tied_out_without_any_database(
     ]
     page = (tmp_path / "report" / "report.html").read_text("utf-8")
     assert "buyer.csv" in page
+    assert "<h1>Tie-out with acme, " in page
+    assert "<p>times are of America/New_York" in page
     assert "(415) 555-0107" in page or "+14155550107" in page
 
 
@@ -282,3 +284,17 @@ def test_what_is_written_for_others_agrees_with_us_when_it_comes_back(
     assert classes["All"][:2] == classes["Agree"][:2]
     assert "their clock: UTC" in said
     assert "as well fit" not in said
+
+
+def test_what_a_buyer_writes_into_a_cell_does_nothing_in_a_spreadsheet_or_on_a_terminal(
+    october: Terminal, tmp_path: Path
+) -> None:
+    text = (tmp_path / "buyer.csv").read_text().replace("A-107,", "=1+1,")
+    (tmp_path / "buyer.csv").write_text(text.replace("A-115,", "\x1b[31mred,"))
+
+    october.ok(*RUN)
+
+    written = (tmp_path / "tie-out-acme-2026-10-01" / "differences.csv").read_text()
+    assert ",'=1+1," in written
+    assert ",�[31mred," in written
+    assert "\x1b" not in written

@@ -68,7 +68,8 @@ def _write_head(paper: Paper, report: TieOutReport, title: str) -> None:
     paper.style(_POINTS, faint=True)
     kept = f" · tie-out {report.number}" if report.number else ""
     made = say_local(report.made_at, report.zone)
-    paper.line_of_text(f"{report.seller} · times are of {report.zone}{kept} · made {made}")
+    seller = f"{report.seller} · " if report.seller else ""
+    paper.line_of_text(f"{seller}times are of {report.zone}{kept} · made {made}")
     paper.ln(2)
     paper.rule(heavy=True)
     paper.ln(4)

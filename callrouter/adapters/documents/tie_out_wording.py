@@ -11,7 +11,8 @@ from callrouter.domain.tie_out.totals import Sums
 
 def say_tie_out(report: TieOutReport) -> str:
     """What stands above a report: whose calls of which days."""
-    return f"Tie-out with {report.buyer}, {_say_days(report.since, report.until, report.zone)}"
+    buyer = f" with {report.buyer}" if report.buyer else ""
+    return f"Tie-out{buyer}, {_say_days(report.since, report.until, report.zone)}"
 
 
 def say_dispute(letter: DisputeLetter) -> str:

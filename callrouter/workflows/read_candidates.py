@@ -55,11 +55,13 @@ def read_candidates(
     since: datetime,
     until: datetime,
     others: Sequence[TieOutRow],
+    own: int | None = None,
 ) -> Candidates:
     """Our calls of the period, of 26 hours around it, and of each day of a record beside it.
 
     And those of another tie-out's records that a record of theirs names to amend it. `theirs` is
-    THEIRS; its starts may be by any clock. `others` are the buyer's tie-outs of other periods.
+    THEIRS; its starts may be by any clock. `others` are the buyer's tie-outs of other periods. What
+    these have of file `own`, which is tied out again, takes no call.
     """
     numbers = tuple(each.number for each in others)
     spans = [(since, until), *list_days_beside(theirs["stamp_ms"], since, until)]
@@ -71,6 +73,7 @@ def read_candidates(
     is_inside = pl.col("started_at_ms").is_between(begin_ms, end_ms, closed="left")
     outside = ours.filter(~is_inside)
     found = _find_taken(database, seller_id, numbers, outside)
+    found = found.filter(pl.col("file").ne_missing(own) | pl.lit(own is None))
     taken = outside.select("our", "call_sid").join(found, on="call_sid")
     counted = found.select("file", "part", "line", call_ids="their_call_ids")
     return Candidates(ours, taken.select(*TAKEN), counted)

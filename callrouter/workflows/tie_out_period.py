@@ -128,8 +128,11 @@ def _read_sides(
     since, until, buyer_id = period.starts_at, period.ends_at, account.buyer_id
     others = list_others(database, seller_id, buyer_id, since, until)
     theirs = _leave_far(join_files(file, earlier), others, since, until)
+    with database.read() as connection:
+        same = find_file(connection, seller_id, buyer_id, file.sha256)
+    own = same.number if same else None
     found = read_candidates(
-        database, seller_id, buyer_id, account.currency, theirs, since, until, others
+        database, seller_id, buyer_id, account.currency, theirs, since, until, others, own
     )
     if not wanted.anyway:
         with database.read() as connection:

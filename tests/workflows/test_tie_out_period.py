@@ -236,6 +236,23 @@ def test_what_another_period_says_again_leaves_the_first_as_it_was(
     assert count(again) == {"agree": 20, "duplicate": 3}
 
 
+def test_a_call_after_midnight_is_in_its_file_again_as_it_was_at_first(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls(120, since=OCTOBER - timedelta(days=29, hours=5))
+    keep_calls(database, calls)
+    midnight = next(n for n, call in enumerate(calls) if call.at >= OCTOBER - timedelta(hours=10))
+    path = write_file(tmp_path / "september.csv", calls[: midnight + 1])
+    first = tie_out(database, path)
+    october = write_file(tmp_path / "october.csv", calls[midnight + 1 :])
+
+    # The file of September has a call of October's first day, by our clock: both months have it.
+    assert count(first) == {"agree": midnight + 1}
+    assert count(tie_out(database, october, days=DAYS)) == {"agree": len(calls) - midnight}
+    assert count(tie_out(database, path, again=True)) == {"agree": midnight + 1}
+
+
 def test_a_month_is_no_part_of_the_next_ones_tie_out(database: Database, tmp_path: Path) -> None:
     open_accounts(database)
     calls = list_calls(120, since=OCTOBER - timedelta(days=29, hours=5))

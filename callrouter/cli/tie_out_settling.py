@@ -9,6 +9,7 @@ from callrouter.adapters.storage.calls import read_call, read_event_rows
 from callrouter.adapters.storage.carrier_costs import read_records
 from callrouter.adapters.storage.cdrs import read_cdr
 from callrouter.adapters.storage.difference_decisions import list_decisions
+from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.adapters.storage.tie_out_lines import read_lines
 from callrouter.cli.call_text import describe_call
 from callrouter.cli.context import CliContext
@@ -110,8 +111,11 @@ def evidence(
     line = _find_line(context, seller_id, tied, line_no)
     with database.read() as connection:
         decisions = list_decisions(connection, seller_id, number, line_no)
+    recordings = _link_recordings(context, seller_id, line.call_sid)
     if as_json_text:
-        print_json({"line": as_json(line), "decisions": as_json(decisions)})
+        print_json(
+            {"line": as_json(line), "decisions": as_json(decisions), "recordings": recordings}
+        )
         return
     for name, value in asdict(line).items():
         if value not in ("", None):
@@ -120,6 +124,8 @@ def evidence(
         when = show_instant(each.decided_at)
         said = f"{when} {each.author}: {each.decision}, {each.reason}"
         click.echo(make_visible(said))
+    if recordings:
+        click.echo(f"recordings, if any were made: {recordings}")
     _print_call(context, seller_id, line.call_sid)
 
 
@@ -147,6 +153,22 @@ def _print_call(context: CliContext, seller_id: str, call_sid: str) -> None:
     cdrs = [stored for stored in found if stored is not None]
     for text in describe_call(call, events, cdrs, records):
         click.echo(make_visible(text))
+
+
+def _link_recordings(context: CliContext, seller_id: str, call_sid: str) -> str:
+    """Where the carrier lists a call's recordings, for who may sign in to its account; "" for none.
+
+    https://www.twilio.com/docs/voice/api/recording#fetch-a-calls-recordings
+    """
+    if not call_sid:
+        return ""
+    with context.database.read() as connection:
+        [account] = [
+            each.account_sid
+            for each in summarize_sellers(connection)
+            if each.seller_id == seller_id
+        ]
+    return f"https://api.twilio.com/2010-04-01/Accounts/{account}/Calls/{call_sid}/Recordings.json"
 
 
 def _say(name: str, value: object, tied: KeptTieOut) -> str:

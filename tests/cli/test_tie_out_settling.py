@@ -74,8 +74,9 @@ def test_evidence_shows_both_sides_and_what_was_decided(month: Terminal) -> None
     assert "their ms: 119.000 s" in said
     assert "our micros: 75.00 USD" in said
     assert "stand, the carrier says 121 s" in said
+    assert f"/Calls/{call_sid(2)}/Recordings.json" in said
     shown = json.loads(month.ok("tie-out", "evidence", "1", "4", "--json"))
-    assert (shown["line"]["call_sid"], shown["decisions"]) == ("", [])
+    assert (shown["line"]["call_sid"], shown["decisions"], shown["recordings"]) == ("", [], "")
     assert "tie-out 1 has no line 99" in month.refused("tie-out", "evidence", "1", "99")
 
 

@@ -104,6 +104,9 @@ def _refuse_unfit(difference: Difference, decision: Decision, agreed_micros: int
         raise RefusedError(f"an amount is only for a split: {decision} has its own")
     if agreed_micros is not None and agreed_micros < 0:
         raise RefusedError("what the buyer pays for a call can't be less than 0")
+    theirs = difference.their_micros
+    if agreed_micros is not None and theirs is not None:
+        _refuse_beyond(difference, agreed_micros, max(difference.our_micros, theirs))
     if difference.difference_class is DifferenceClass.DUPLICATE:
         raise RefusedError(
             f"{difference} says again what another record says: there is nothing to settle"
@@ -114,6 +117,15 @@ def _refuse_unfit(difference: Difference, decision: Decision, agreed_micros: int
     if needs_theirs and difference.their_micros is None:
         raise RefusedError(
             f"{difference} has nothing of theirs to accept: split with an amount, stand or ask"
+        )
+
+
+def _refuse_beyond(difference: Difference, agreed_micros: int, most_micros: int) -> None:
+    if agreed_micros > most_micros:
+        most = say_amount(most_micros, difference.currency)
+        raise RefusedError(
+            f"{difference} is worth {most} at most, by either side: what is owed beyond it is an"
+            " entry by hand (`callrouter ledger post`)"
         )
 
 

@@ -102,6 +102,10 @@ def test_a_publisher_can_be_left_out_of_it() -> None:
         (difference(), Decision.ACCEPT, 10, "an amount is only for a split: accept has its own"),
         (difference(), Decision.SPLIT, -1, "can't be less than 0"),
         (
+            difference(ours=0, theirs=75), Decision.SPLIT, 76,
+            "line 17 of tie-out 3 is worth 75.00 USD at most",
+        ),
+        (
             difference(theirs=None, of_class=DifferenceClass.AMBIGUOUS), Decision.ACCEPT, None,
             "line 17 of tie-out 3 has nothing of theirs to accept: split with an amount",
         ),

@@ -126,6 +126,29 @@ def test_each_call_comes_to_what_rating_makes_of_it_without_a_past(
     ]
 
 
+@pytest.mark.parametrize(
+    ("terms", "micros"),
+    [
+        pytest.param(terms_of(bands=bands_of({60})), [USD, 0], id="a band"),
+        pytest.param(
+            terms_of(bands=(), per_minute=PerMinute(USD, 60, 6)), [2 * USD, 0], id="by the minute"
+        ),
+        pytest.param(
+            terms_of(bands=(), per_attempt_micros=2 * USD), [2 * USD, 2 * USD], id="by the attempt"
+        ),
+        pytest.param(terms_of(bands=(), share=Share(400_000)), [0, 0], id="a share of nothing"),
+        pytest.param(
+            terms_of(bands=bands_of({60}), hours=Hours((Window(0, 0, 60),))), [0, 0], id="closed"
+        ),
+    ],
+)
+def test_a_talk_of_two_minutes_and_a_call_that_never_connected_come_to(
+    terms: Terms, micros: list[int]
+) -> None:
+    talks = [talk_of(120), talk_of(0, is_connected=False)]
+    assert price_each(times_of(talks), np.array([0, 0]), (terms,)).tolist() == micros
+
+
 def test_the_most_specific_terms_hold_from_their_first_instant_to_before_their_last() -> None:
     ends_at = START + timedelta(days=30)
     terms = (

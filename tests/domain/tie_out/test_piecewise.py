@@ -113,3 +113,30 @@ def test_files_are_read_a_piece_at_a_time(tmp_path: Path) -> None:
     )
 
     assert pieces.pairs.height == 72
+
+
+def test_a_record_without_a_start_is_found_by_its_caller_in_pieces_as_in_the_whole() -> None:
+    ours: list[Row] = [
+        {"at_ms": AT_MS, "caller": CALLERS[0], "connected_ms": s(70)},
+        {"at_ms": AT_MS + s(40), "caller": CALLERS[1], "connected_ms": s(30)},
+    ]
+    theirs: list[Row] = [
+        {"at_ms": None, "caller": CALLERS[0], "total_ms": s(70)},
+        {"at_ms": AT_MS + s(40), "caller": CALLERS[1], "total_ms": s(30)},
+    ]
+    sides = ours_of(ours), calls_of(theirs)
+
+    pieces = match_in_pieces(
+        sides[0].lazy(), sides[1].lazy(), MEASURE, window_ms=s(12), piece_ms=s(30)
+    )
+
+    assert pieces.pairs.equals(match(*sides, MEASURE, window_ms=s(12)).pairs)
+
+
+def test_where_we_have_no_call_there_is_no_piece() -> None:
+    none: list[Row] = []
+    theirs: list[Row] = [{"at_ms": AT_MS}]
+
+    pieces = match_in_pieces(ours_of(none).lazy(), calls_of(theirs).lazy(), MEASURE, window_ms=s(9))
+
+    assert pieces.pairs.height == pieces.unsure.height == 0

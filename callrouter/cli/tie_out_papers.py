@@ -1,14 +1,15 @@
 """The files that a tie-out is written to: the report, its lines as CSV, its figures as JSON."""
 
+import json
 from pathlib import Path
 
 import click
 
-from callrouter.cli.printing import make_visible, whole_file
+from callrouter.cli.printing import as_json, make_visible, whole_file
 from callrouter.domain.errors import RefusedError
 from callrouter.workflows.export_tie_out import Pages, Source, write_reports
 from callrouter.workflows.view_tie_out import KeptTieOut
-from callrouter.workflows.write_tie_out import leave_agreeing, write_json, write_lines_csv
+from callrouter.workflows.write_tie_out import leave_agreeing, write_lines_csv
 
 
 def write_report(
@@ -28,6 +29,6 @@ def write_report(
     name = "lines.csv" if every_line else "differences.csv"
     with whole_file(folder / name) as file, file.open("wb") as out:
         count = write_lines_csv(lines, out)
-    with whole_file(folder / "totals.json") as file, file.open("wb") as out:
-        write_json(tied, out)
+    with whole_file(folder / "totals.json") as file:
+        file.write_text(json.dumps(as_json(tied), indent=2, ensure_ascii=False) + "\n", "utf-8")
     click.echo(make_visible(f"the report and {count:,} lines written to {folder}/"), err=True)

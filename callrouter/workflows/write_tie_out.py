@@ -1,17 +1,11 @@
-"""A tie-out's lines and figures as CSV and JSON, written frame by frame, whatever their number."""
+"""A tie-out's lines as CSV and JSON, written frame by frame, whatever their number."""
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
-from typing import IO, TypeAlias
+from typing import IO
 
 import polars as pl
 
 from callrouter.domain.tie_out.classes import DifferenceClass
-from callrouter.workflows.export_calls import spell_instant
-
-Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 _FORMULA = r"^[=+\-@\t\r\n]"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
@@ -100,31 +94,6 @@ def write_lines_json(pages: Iterable[pl.DataFrame], out: IO[bytes]) -> int:
 def leave_agreeing(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines of every class but those that agree."""
     return lines.filter(pl.col("class") != DifferenceClass.AGREE.value)
-
-
-def write_json(value: object, out: IO[bytes]) -> None:
-    """Write a value of ours as indented JSON."""
-    out.write((json.dumps(to_json(value), indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def to_json(value: object) -> Json:
-    """A value of ours as JSON: fields by name, instants in ISO 8601 UTC with milliseconds."""
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case str():
-            return str(value)
-        case datetime():
-            return spell_instant(value)
-        case date():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): to_json(each) for key, each in value.items()}
-        case tuple() | list():
-            return [to_json(each) for each in value]
-    if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def _disarm(text: pl.Expr) -> pl.Expr:

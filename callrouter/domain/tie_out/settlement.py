@@ -148,18 +148,3 @@ def _move_publisher(difference: Difference, agreed: int) -> int:
     if difference.share is not None:
         return price_share(difference.share.parts_per_million, agreed, difference.currency) - payout
     return -payout if agreed == 0 else 0
-
-
-def say_settlement(settlement: Settlement, currency: str) -> str:
-    """The money of a decision in words, as in "the buyer pays 0.00 USD: -75.00 USD"."""
-    step = settlement.step
-    words = f"the buyer pays {say_amount(settlement.agreed_micros, currency)}"
-    words += f": {_say_step(step.buyer_micros, currency)}"
-    if step.publisher_micros:
-        words += f", the publisher {_say_step(step.publisher_micros, currency)}"
-    return words
-
-
-def _say_step(micros: int, currency: str) -> str:
-    sign = "+" if micros > 0 else ""
-    return f"{sign}{say_amount(micros, currency)}" if micros else "nothing moves"

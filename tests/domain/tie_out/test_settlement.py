@@ -13,7 +13,6 @@ from callrouter.domain.tie_out.settlement import (
     Difference,
     Moved,
     Settlement,
-    say_settlement,
     settle,
 )
 
@@ -144,14 +143,3 @@ def test_however_often_minds_change_the_last_decision_is_all_that_counts(
         )
     last, follows = decisions[-1]
     assert moved == settle(found, last, publisher_follows=follows).step
-
-
-def test_the_money_is_said_in_words() -> None:
-    taken = settle(difference(), Decision.ACCEPT)
-    assert say_settlement(taken, "USD") == (
-        "the buyer pays 0.00 USD: -75.00 USD, the publisher -30.00 USD"
-    )
-    more = settle(difference(0, 75, None), Decision.ACCEPT)
-    assert say_settlement(more, "USD") == "the buyer pays 75.00 USD: +75.00 USD"
-    stands = settle(difference(), Decision.STAND)
-    assert say_settlement(stands, "USD") == "the buyer pays 75.00 USD: nothing moves"

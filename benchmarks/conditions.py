@@ -12,11 +12,11 @@ from benchmarks.servers import PLAIN, SELLER, number_of, set_up
 from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.live_numbers import NumberNow
 from callrouter.adapters.storage.reservations import reserve
-from callrouter.domain.caps import Claim, DialClaims, Measure
-from callrouter.domain.decision import CallSoFar
+from callrouter.domain.clocks.periods import Moment
+from callrouter.domain.limits.caps import Claim, DialClaims, Measure
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.periods import Moment
-from callrouter.domain.plan import Plan
+from callrouter.domain.routing.decision import CallSoFar
+from callrouter.domain.routing.plan import Plan
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.read_conditions import read_conditions
 

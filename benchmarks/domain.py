@@ -7,12 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.servers import number_of
 from callrouter.adapters.policy_files.routing_table_file import read_table
-from callrouter.domain.caps import Usage
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar
-from callrouter.domain.derivation import derive
-from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.events import (
+from callrouter.domain.calls.derivation import derive
+from callrouter.domain.calls.events import (
     CallArrived,
     CallEnded,
     CallEvent,
@@ -21,11 +17,15 @@ from callrouter.domain.events import (
     LegStatus,
     RouteDecided,
 )
+from callrouter.domain.clocks.periods import Moment
+from callrouter.domain.limits.caps import Usage
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.periods import Moment
-from callrouter.domain.plan import Plan, make_plan
-from callrouter.domain.routing import decide
-from callrouter.domain.routing_table import Route, RoutingTable
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import CallSoFar
+from callrouter.domain.routing.next_destination import decide
+from callrouter.domain.routing.plan import Plan, make_plan
+from callrouter.domain.tables.directory import Buyer, Destination, Directory
+from callrouter.domain.tables.routing_table import Route, RoutingTable
 
 _AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

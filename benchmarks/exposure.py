@@ -15,8 +15,8 @@ from callrouter.adapters.storage.ledger import post
 from callrouter.adapters.storage.reservations import reserve
 from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.billing.party import Party, Side
-from callrouter.domain.caps import Claim, DialClaims, Measure
-from callrouter.domain.standing import name_account
+from callrouter.domain.limits.caps import Claim, DialClaims, Measure
+from callrouter.domain.limits.standing import name_account
 
 WORKERS = 8
 _AT = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)

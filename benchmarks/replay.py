@@ -16,6 +16,8 @@ from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.event_codec import encode, encode_attempts
 from callrouter.adapters.storage.outage_tables import attempt_outcomes
 from callrouter.adapters.storage.tables import call_events, calls, cdrs
+from callrouter.domain.calls.destination_outcomes import CountedOutcome
+from callrouter.domain.calls.events import CallArrived
 from callrouter.domain.cdr import (
     AttemptOutcome,
     AttemptRecord,
@@ -23,8 +25,6 @@ from callrouter.domain.cdr import (
     Disposition,
     HangupParty,
 )
-from callrouter.domain.destination_outcomes import CountedOutcome
-from callrouter.domain.events import CallArrived
 from callrouter.workflows.live_tables import read_live_tables
 from callrouter.workflows.replay_table import replay_table
 

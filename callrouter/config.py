@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from callrouter.domain.alert_channels import check_mailbox
+from callrouter.domain.alerts.alert_channels import check_mailbox
 from callrouter.domain.errors import SettingsError
 
 _OWN_PREFIX = "CALLROUTER_"

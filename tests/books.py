@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.cdr import (
     AttemptOutcome,
     AttemptRecord,
@@ -13,7 +14,6 @@ from callrouter.domain.cdr import (
     Disposition,
     HangupParty,
 )
-from callrouter.domain.events import LegStatus
 from tests.switchboards import DID, T0
 from tests.twilio_side import ANI, CALL_SID
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.reservations import reserve
-from callrouter.domain.caps import Claim, DialClaims, Measure
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.limits.caps import Claim, DialClaims, Measure
 from callrouter.workflows.stop_traffic import stop_traffic
 from tests.switchboards import DID, SELLER, T0, open_seller
 

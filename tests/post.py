@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from callrouter.domain.alerts import Notice
+from callrouter.domain.alerts.alert import Notice
 from callrouter.domain.errors import DeliveryFailedError
 from callrouter.workflows.deliver_notice import Means
 

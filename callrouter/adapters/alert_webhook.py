@@ -15,7 +15,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from callrouter.adapters.outward import find_forbidden
-from callrouter.domain.alerts import Notice
+from callrouter.domain.alerts.alert import Notice
 from callrouter.domain.errors import DeliveryFailedError
 
 ID_HEADER = "Callrouter-Notice-Id"

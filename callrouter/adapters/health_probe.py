@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import AddrInfoType
 
 from callrouter.adapters.outward import find_forbidden
-from callrouter.domain.buyer_health import HealthAnswer
+from callrouter.domain.health.buyer_health import HealthAnswer
 
 
 class HttpHealthProbe:

@@ -8,7 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from callrouter.config import MailServer
-from callrouter.domain.alerts import Notice
+from callrouter.domain.alerts.alert import Notice
 from callrouter.domain.errors import DeliveryFailedError
 
 

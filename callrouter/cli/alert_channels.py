@@ -6,8 +6,8 @@ from callrouter.adapters.storage.alert_channels import list_channels
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import print_json, print_table
-from callrouter.domain.alert_channels import AlertChannel
-from callrouter.domain.alerts import ChannelKind
+from callrouter.domain.alerts.alert import ChannelKind
+from callrouter.domain.alerts.alert_channels import AlertChannel
 from callrouter.workflows.change_channels import add_channel, remove_channel
 
 

@@ -7,7 +7,7 @@ from callrouter.cli.alert_channels import to
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, print_json, print_table, show_instant
-from callrouter.domain.alerts import spell_duration
+from callrouter.domain.alerts.alert import spell_duration
 from callrouter.workflows.try_channels import try_channels
 
 

@@ -18,7 +18,7 @@ from callrouter.cli.audit_schedule import schedule
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import author_option, example, form_options, pass_cli, seller_option
 from callrouter.cli.printing import as_json, print_json, print_table, show_instant
-from callrouter.domain.carrier_audit import AuditClass
+from callrouter.domain.carrier.carrier_audit import AuditClass
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.audit_day import AuditProgress, audit_day
 from callrouter.workflows.export_audit import (

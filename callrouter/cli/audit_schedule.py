@@ -15,7 +15,7 @@ from callrouter.cli.options import (
     seller_option,
 )
 from callrouter.cli.printing import print_json
-from callrouter.domain.audit_schedule import AuditSchedule
+from callrouter.domain.carrier.audit_schedule import AuditSchedule
 
 
 @click.command(

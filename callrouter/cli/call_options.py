@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from callrouter.domain.decision import CallSoFar
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.numbers import check_number
+from callrouter.domain.routing.decision import CallSoFar
 from callrouter.workflows.explain_route import imagine_call
 
 _OPTIONS = (

@@ -9,9 +9,9 @@ from callrouter.adapters.storage.cdrs import StoredCdr
 from callrouter.cli.decision_text import list_candidates, say_source
 from callrouter.cli.event_text import describe_event
 from callrouter.cli.printing import align, show_instant, show_seconds
-from callrouter.domain.carrier_records import CarrierRecord
+from callrouter.domain.calls.events import RouteDecided
+from callrouter.domain.carrier.carrier_records import CarrierRecord
 from callrouter.domain.cdr import AttemptRecord, Cdr
-from callrouter.domain.events import RouteDecided
 from callrouter.domain.money import say_micros
 from callrouter.workflows.export_calls import make_record, spell_cell, spell_instant
 

@@ -9,7 +9,12 @@ from typing import Any
 import click
 
 from callrouter.cli.options import INSTANT, SPAN
-from callrouter.domain.caller_lists import ListScope, PatternKind, check_pattern, spell_pattern
+from callrouter.domain.callers.caller_lists import (
+    ListScope,
+    PatternKind,
+    check_pattern,
+    spell_pattern,
+)
 from callrouter.domain.errors import RefusedError
 
 

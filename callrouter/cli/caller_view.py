@@ -11,7 +11,7 @@ from callrouter.cli.printing import (
     print_table,
     show_instant,
 )
-from callrouter.domain.caller_lists import say_entry
+from callrouter.domain.callers.caller_lists import say_entry
 from callrouter.domain.numbers import Caller, read_caller
 from callrouter.workflows.look_up_caller import LookedUp, look_up_caller
 

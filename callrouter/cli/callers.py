@@ -22,7 +22,7 @@ from callrouter.cli.options import (
     seller_option,
 )
 from callrouter.cli.printing import as_json, open_output, print_json, print_table, show_instant
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope
 from callrouter.domain.errors import RefusedError
 from callrouter.workflows.export_callers import export_callers, stream_entries
 from callrouter.workflows.import_callers import import_callers, read_caller_file

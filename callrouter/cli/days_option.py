@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import click
 
-from callrouter.domain.periods import find_day_start
+from callrouter.domain.clocks.periods import find_day_start
 
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from callrouter.cli.printing import align
-from callrouter.domain.decision import Candidate, Closing, Decision, Dial, SkipRule
 from callrouter.domain.money import say_micros
+from callrouter.domain.routing.decision import Candidate, Closing, Decision, Dial, SkipRule
 
 _COLUMNS = ("", "destination", "buyer", "priority", "share", "")
 _WITH_FIGURES = ("", "destination", "buyer", "priority", "figure", "")

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import singledispatch
 
 from callrouter.cli.decision_text import say_decision
-from callrouter.domain.events import (
+from callrouter.domain.calls.events import (
     CallArrived,
     CallEnded,
     CallSwept,

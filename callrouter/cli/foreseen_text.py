@@ -9,7 +9,7 @@ from callrouter.cli.decision_text import (
     say_decision,
     say_source,
 )
-from callrouter.domain.decision import Decision
+from callrouter.domain.routing.decision import Decision
 
 
 def describe_foreseen(decisions: Sequence[Decision]) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from callrouter.cli.context import CliContext
-from callrouter.domain.time_spans import read_span
-from callrouter.domain.when import When, is_zone, read_when
+from callrouter.domain.clocks.time_spans import read_span
+from callrouter.domain.clocks.when import When, is_zone, read_when
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 

@@ -8,18 +8,18 @@ import click
 from callrouter.cli.context import CliContext
 from callrouter.cli.options import example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, make_visible, print_json, print_table
-from callrouter.domain.cap_words import say_usage
-from callrouter.domain.decision import SkipRule
-from callrouter.domain.room import (
+from callrouter.domain.health.stops import say_stop
+from callrouter.domain.limits.cap_words import say_usage
+from callrouter.domain.limits.standing import say_standing
+from callrouter.domain.routing.decision import SkipRule
+from callrouter.domain.routing.room import (
     CampaignRoom,
     DestinationRoom,
     Gauge,
     Role,
     SharedRoom,
 )
-from callrouter.domain.room_words import say_hours, say_taken_by
-from callrouter.domain.standing import say_standing
-from callrouter.domain.stops import say_stop
+from callrouter.domain.routing.room_words import say_hours, say_taken_by
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
 from callrouter.workflows.view_room import view_room

@@ -11,7 +11,7 @@ from callrouter.cli.foreseen_text import describe_decision, describe_foreseen
 from callrouter.cli.options import INSTANT, example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, make_visible, print_json, show_instant
 from callrouter.cli.turned_away import turned_away
-from callrouter.domain.decision import Decision
+from callrouter.domain.routing.decision import Decision
 from callrouter.workflows.decide_again import Recalled, recall_decisions
 from callrouter.workflows.explain_route import explain_route
 

@@ -35,7 +35,7 @@ from callrouter.cli.rehearsal import (
     set_up_seller,
 )
 from callrouter.cli.rehearsal_audit import audit_rehearsal, check_rehearsal
-from callrouter.domain.carrier_audit import AuditClass
+from callrouter.domain.carrier.carrier_audit import AuditClass
 from callrouter.simulator.call_log import CallLog
 from callrouter.simulator.cast import Cast, PhoneProfile
 from callrouter.simulator.clock import VirtualClock

@@ -9,7 +9,7 @@ from callrouter.cli.context import CliContext
 from callrouter.cli.options import DAY, INSTANT, author_options, example, pass_cli, seller_option
 from callrouter.cli.printing import make_visible, show_instant
 from callrouter.domain.billing.standing_holds import HoldKind
-from callrouter.domain.periods import find_day_start
+from callrouter.domain.clocks.periods import find_day_start
 from callrouter.workflows.hold_standing import hold_standing, lift_standing
 
 _DAY_LENGTH = len("2026-12-05")

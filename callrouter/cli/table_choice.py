@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.cli.table_views import find_version
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.workflows.live_tables import read_stored_table
 
 

@@ -22,7 +22,7 @@ from callrouter.cli.printing import (
     print_table,
     show_instant,
 )
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.workflows.compare_tables import Difference, compare_tables
 from callrouter.workflows.live_tables import read_stored_table
 

@@ -17,8 +17,8 @@ from callrouter.cli.options import (
 )
 from callrouter.cli.printing import show_instant
 from callrouter.cli.table_text import print_activated
+from callrouter.domain.clocks.when import Later, When
 from callrouter.domain.numbers import check_number
-from callrouter.domain.when import Later, When
 from callrouter.workflows.point_numbers import Pointed, Until, Which, point_back
 from callrouter.workflows.point_numbers import point as point_at
 

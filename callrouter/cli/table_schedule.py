@@ -19,9 +19,9 @@ from callrouter.cli.options import (
 )
 from callrouter.cli.printing import as_json, print_json, print_table, show_instant
 from callrouter.cli.table_text import summarize_table
+from callrouter.domain.clocks.when import When
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.scheduled_change import ScheduledChange
-from callrouter.domain.when import When
+from callrouter.domain.tables.scheduled_change import ScheduledChange
 from callrouter.workflows.activate_table import WrittenTable, read_stored, read_written
 from callrouter.workflows.compare_tables import compare_tables
 from callrouter.workflows.schedule_swap import SwapTimes, cancel_change, schedule_swap

@@ -3,7 +3,7 @@
 import click
 
 from callrouter.cli.printing import align, make_visible
-from callrouter.domain.routing_table import (
+from callrouter.domain.tables.routing_table import (
     AdvertisedNumber,
     LastResort,
     NobodyLeft,

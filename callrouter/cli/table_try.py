@@ -19,8 +19,8 @@ from callrouter.cli.options import (
 )
 from callrouter.cli.printing import as_json, make_visible, print_json, show_instant
 from callrouter.cli.table_choice import choose_table, name_table
-from callrouter.domain.decision import Decision
-from callrouter.domain.when import When, find_instant
+from callrouter.domain.clocks.when import When, find_instant
+from callrouter.domain.routing.decision import Decision
 from callrouter.workflows.explain_route import explain_route, try_table
 
 

@@ -26,9 +26,9 @@ from callrouter.cli.table_schedule import schedule
 from callrouter.cli.table_text import print_activated, summarize_table
 from callrouter.cli.table_try import try_
 from callrouter.cli.table_views import diff, export, list_, show
-from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.stops import group_stops
+from callrouter.domain.health.stops import group_stops
+from callrouter.domain.tables.directory import Directory, replace_buyers
 from callrouter.workflows.activate_table import activate_file, activate_version
 from callrouter.workflows.import_table import import_table
 from callrouter.workflows.live_tables import read_live_tables

@@ -12,7 +12,7 @@ import click
 from callrouter.cli.options import INSTANT
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.talks import Talk
-from callrouter.domain.time_spans import read_span
+from callrouter.domain.clocks.time_spans import read_span
 from callrouter.workflows.explain_route import EXAMPLE_CALL
 
 _SECONDS = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?s")

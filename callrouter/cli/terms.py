@@ -23,7 +23,7 @@ from callrouter.cli.printing import (
     show_instant,
 )
 from callrouter.cli.terms_views import diff, history, show
-from callrouter.domain.terms_of_tables import TermsFinding
+from callrouter.domain.billing.terms_of_tables import TermsFinding
 from callrouter.workflows.apply_terms import apply_terms
 from callrouter.workflows.check_terms import check_terms
 from callrouter.workflows.compare_agreements import compare_agreements, find_first_change

@@ -30,7 +30,7 @@ from callrouter.cli.tie_out_text import (
     tie_out_as_json,
 )
 from callrouter.cli.tie_out_views import file, lines, list_, show
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.workflows.export_tie_out import Pages, Source, find_source
 from callrouter.workflows.find_clues import find_clues
 from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from callrouter.cli.printing import JsonValue, as_json, show_instant
 from callrouter.domain.billing.statement_periods import find_last_day
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.money import say_amount
-from callrouter.domain.periods import find_wall_time
 from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.clock_words import say_clock
 from callrouter.domain.tie_out.mapping import Mapping as FileMapping

@@ -16,8 +16,8 @@ from callrouter.cli.options import (
     seller_option,
 )
 from callrouter.cli.printing import as_json, make_visible, print_json, print_table, show_instant
-from callrouter.domain.stops import Stop, StopCause, StopKind, lets_probe, say_stop
-from callrouter.domain.when import FORMS, When, find_instant, read_when
+from callrouter.domain.clocks.when import FORMS, When, find_instant, read_when
+from callrouter.domain.health.stops import Stop, StopCause, StopKind, lets_probe, say_stop
 from callrouter.workflows.stop_traffic import find_zone, resume_traffic, stop_traffic
 
 

@@ -20,7 +20,7 @@ from callrouter.cli.context import CliContext
 from callrouter.cli.options import INSTANT, SPAN, example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import as_json, print_json, print_table, show_instant
 from callrouter.domain.money import say_amount
-from callrouter.domain.turned_away import TurnedAway
+from callrouter.domain.routing.turned_away import TurnedAway
 from callrouter.workflows.count_turned_away import (
     TurnedAwayReport,
     count_turned_away,

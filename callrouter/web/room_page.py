@@ -9,11 +9,11 @@ from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, render_template
 
-from callrouter.domain.cap_words import say_usage
-from callrouter.domain.room import CampaignRoom, Gauge
-from callrouter.domain.room_words import say_hours, say_taken_by
-from callrouter.domain.standing import say_standing
-from callrouter.domain.stops import say_stop
+from callrouter.domain.health.stops import say_stop
+from callrouter.domain.limits.cap_words import say_usage
+from callrouter.domain.limits.standing import say_standing
+from callrouter.domain.routing.room import CampaignRoom, Gauge
+from callrouter.domain.routing.room_words import say_hours, say_taken_by
 from callrouter.web.shown_seller import find_shown_seller
 from callrouter.workflows.export_room import export_room_csv, list_room_rows
 from callrouter.workflows.switchboard import Switchboard

@@ -11,8 +11,8 @@ import structlog
 from flask import Blueprint, Response, request
 
 from callrouter.adapters.twilio import inbound, links, twiml
+from callrouter.domain.calls.events import CallArrived, CallEvent
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallArrived, CallEvent
 from callrouter.web.signed_request import Refused, SignedRequest, read_signed_request
 from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.answer_fallback import answer_fallback

@@ -26,9 +26,9 @@ from callrouter.adapters.storage.routing_tables import (
 from callrouter.adapters.storage.sellers import bump_change_counter
 from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.scheduled_change import alert_key
-from callrouter.domain.stops import group_stops
+from callrouter.domain.health.stops import group_stops
+from callrouter.domain.tables.routing_table import RoutingTable
+from callrouter.domain.tables.scheduled_change import alert_key
 from callrouter.workflows.inspect_table import inspect_table
 from callrouter.workflows.live_tables import name_version, read_live_tables
 from callrouter.workflows.raise_alert import recover_alert

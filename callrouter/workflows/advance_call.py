@@ -14,10 +14,10 @@ from callrouter.adapters.storage.calls import (
     read_decided,
     read_events,
 )
-from callrouter.domain.call import CallHistory, read_history
-from callrouter.domain.decision import CallSoFar
+from callrouter.domain.calls.call import CallHistory, read_history
+from callrouter.domain.calls.events import CallArrived, DialEnded
 from callrouter.domain.errors import NoRoomError, StorageUnavailableError
-from callrouter.domain.events import CallArrived, DialEnded
+from callrouter.domain.routing.decision import CallSoFar
 from callrouter.workflows.close_call import close_if_over, lock_call
 from callrouter.workflows.decide_next import (
     Decided,

@@ -10,8 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from callrouter.adapters.twilio.links import ATTEMPTS, SCREENING, VOICE, VOICEMAIL, WHISPER
 from callrouter.adapters.twilio.twiml import render_bridge, render_hangup
-from callrouter.domain.decision import Closing
-from callrouter.domain.events import (
+from callrouter.domain.calls.events import (
     CallArrived,
     DialEnded,
     FallbackAsked,
@@ -20,6 +19,7 @@ from callrouter.domain.events import (
     ScreeningAnswered,
     WhisperStarted,
 )
+from callrouter.domain.routing.decision import Closing
 from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.record_event import record_for_listener
 from callrouter.workflows.route_call import route_call

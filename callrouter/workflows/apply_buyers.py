@@ -9,10 +9,10 @@ from callrouter.adapters.policy_files.document import place_problems, refusal
 from callrouter.adapters.storage.directories import read_directory, save_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.sellers import bump_change_counter
-from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.table_check import check_buyers, check_table
+from callrouter.domain.tables.directory import Directory, replace_buyers
+from callrouter.domain.tables.routing_table import RoutingTable
+from callrouter.domain.tables.table_check import check_buyers, check_table
 from callrouter.workflows.live_tables import read_live_tables
 
 

@@ -17,7 +17,7 @@ from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.billing.terms_check import KnownNames, check_names, warn_about_names
-from callrouter.domain.table_check import TableProblem
+from callrouter.domain.tables.table_check import TableProblem
 from callrouter.workflows.review_standing import review_in
 
 

@@ -6,7 +6,7 @@ from callrouter.adapters.storage import alert_channels
 from callrouter.adapters.storage.alert_outbox import ChannelKey, drop_messages
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alert_channels import AlertChannel, check_channel
+from callrouter.domain.alerts.alert_channels import AlertChannel, check_channel
 from callrouter.domain.errors import NotFoundError, RefusedError
 
 

@@ -12,8 +12,8 @@ from callrouter.adapters.storage.alerts import find_standing
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
+from callrouter.domain.billing.terms_of_tables import Gap, TermsFinding, check_terms_of_tables
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.terms_of_tables import Gap, TermsFinding, check_terms_of_tables
 from callrouter.workflows.live_tables import read_live_tables
 from callrouter.workflows.ports import Clock
 from callrouter.workflows.raise_alert import raise_alert, recover_alert

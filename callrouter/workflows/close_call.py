@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.calls import CallRow, ensure_and_lock_call, has_end, read_events
 from callrouter.adapters.storage.cdrs import SavedCdr, save_cdr
 from callrouter.adapters.storage.known_callers import note_contacts
-from callrouter.domain.call import CallHistory, read_history
+from callrouter.domain.callers.duplicates import list_contacts
+from callrouter.domain.calls.call import CallHistory, read_history
+from callrouter.domain.calls.derivation import derive_from
+from callrouter.domain.calls.events import CallArrived
 from callrouter.domain.cdr import AttemptOutcome, Cdr
-from callrouter.domain.derivation import derive_from
-from callrouter.domain.duplicates import list_contacts
-from callrouter.domain.events import CallArrived
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.payability import is_payable
+from callrouter.domain.routing.payability import is_payable
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.rate_call import rate_call
 from callrouter.workflows.settle_call import settle_call

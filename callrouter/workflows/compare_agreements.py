@@ -8,7 +8,7 @@ from callrouter.domain.billing.rating import say_percent
 from callrouter.domain.billing.terms import Agreement, Terms, TieOutTerms
 from callrouter.domain.billing.terms_choice import say_scope
 from callrouter.domain.billing.terms_words import say_moment
-from callrouter.domain.time_spans import write_span
+from callrouter.domain.clocks.time_spans import write_span
 from callrouter.workflows.compare_tables import (
     Difference,
     Sections,

@@ -9,12 +9,12 @@ from json import dumps
 from re import compile as compile_pattern
 from typing import Any, TypeAlias
 
-from callrouter.domain.caps import Cap, Measure
-from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.hours import Span, Window
+from callrouter.domain.clocks.hours import Span, Window
+from callrouter.domain.clocks.periods import Period
+from callrouter.domain.limits.caps import Cap, Measure
 from callrouter.domain.money import say_micros
-from callrouter.domain.periods import Period
-from callrouter.domain.routing_table import AdvertisedNumber, Group, Route, RoutingTable
+from callrouter.domain.tables.directory import Buyer, Destination, Directory
+from callrouter.domain.tables.routing_table import AdvertisedNumber, Group, Route, RoutingTable
 
 Sections: TypeAlias = dict[str, dict[str, str]]
 """Each section's keys with their values; what isn't written there has no key."""

@@ -19,15 +19,15 @@ from callrouter.adapters.storage.cdrs import (
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.owned_numbers import find_known_calls, read_owned_numbers
-from callrouter.domain.audit_schedule import start_of
-from callrouter.domain.carrier_audit import (
+from callrouter.domain.carrier.audit_schedule import start_of
+from callrouter.domain.carrier.carrier_audit import (
     AuditClass,
     LegVerdict,
     OurSide,
     compare_call,
     say_requests,
 )
-from callrouter.domain.carrier_records import CarrierRecord, LegDirection
+from callrouter.domain.carrier.carrier_records import CarrierRecord, LegDirection
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.workflows.ports import CarrierBooks, Clock
 from callrouter.workflows.read_carrier_day import keep_records

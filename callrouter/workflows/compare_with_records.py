@@ -7,8 +7,8 @@ import polars as pl
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.calls_of_buyer import count_buyers_of_callers
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import RefusedError
+from callrouter.domain.tables.directory import Directory
 from callrouter.domain.tie_out.frames import CallerKind
 from callrouter.workflows.read_our_side import EDGE
 

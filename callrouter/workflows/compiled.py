@@ -21,12 +21,12 @@ from callrouter.adapters.storage.standings import list_standings
 from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.terms import Agreement
-from callrouter.domain.conditions import Earnings
-from callrouter.domain.directory import Directory
-from callrouter.domain.plan import Plan, make_plan
-from callrouter.domain.routing_table import RoutingTable, StrategyName
-from callrouter.domain.standing import Standings
-from callrouter.domain.stops import StopsBySubject, group_stops
+from callrouter.domain.health.stops import StopsBySubject, group_stops
+from callrouter.domain.limits.standing import Standings
+from callrouter.domain.routing.conditions import Earnings
+from callrouter.domain.routing.plan import Plan, make_plan
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import RoutingTable, StrategyName
 
 _MOST_SUBJECTS = 5_000
 MOST_VERSIONS = 8

@@ -8,7 +8,7 @@ from typing import TextIO
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.ended_calls import CallPeriod, stream_ended_calls
-from callrouter.domain.turned_away import TurnedAway, TurnedAwayCount
+from callrouter.domain.routing.turned_away import TurnedAway, TurnedAwayCount
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.export_calls import spell_cell
 

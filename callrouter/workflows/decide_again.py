@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.calls import read_events
-from callrouter.domain.call import read_history
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import Decision
+from callrouter.domain.calls.call import read_history
+from callrouter.domain.calls.events import CallArrived, CallEvent, RouteDecided
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.events import CallArrived, CallEvent, RouteDecided
-from callrouter.domain.routing import decide
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import Decision
+from callrouter.domain.routing.next_destination import decide
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.decide_next import read_call_so_far
 

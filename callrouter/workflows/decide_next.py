@@ -9,23 +9,23 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.live_numbers import find_number
 from callrouter.adapters.twilio.links import Links
 from callrouter.adapters.twilio.twiml import render_decision
-from callrouter.domain.call import CallHistory
-from callrouter.domain.caps import DialClaims
-from callrouter.domain.claims import list_claims
-from callrouter.domain.closing import apologize, close_call, refuse_number, take_leave
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
-from callrouter.domain.directory import Directory
-from callrouter.domain.durations import measure_connected
-from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
+from callrouter.domain.calls.call import CallHistory
+from callrouter.domain.calls.durations import measure_connected
+from callrouter.domain.calls.events import CallArrived, RouteDecided
+from callrouter.domain.calls.outcomes import was_bridged
+from callrouter.domain.calls.recovery import may_recover
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.events import CallArrived, RouteDecided
+from callrouter.domain.limits.caps import DialClaims
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.outcomes import was_bridged
-from callrouter.domain.plan import Plan
-from callrouter.domain.recovery import may_recover
-from callrouter.domain.routing import decide
-from callrouter.domain.routing_table import Route
+from callrouter.domain.routing.claims import list_claims
+from callrouter.domain.routing.closing import apologize, close_call, refuse_number, take_leave
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import CallSoFar, Closing, Decision, Dial
+from callrouter.domain.routing.eligibility import CARRIER_EXTRA_RING_S
+from callrouter.domain.routing.next_destination import decide
+from callrouter.domain.routing.plan import Plan
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import Route
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGood, KnownNumber
 from callrouter.workflows.read_conditions import find_accounts, find_concerned, read_conditions

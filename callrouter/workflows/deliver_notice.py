@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from callrouter.domain.alert_channels import AlertChannel
-from callrouter.domain.alerts import ChannelKind, Notice, word_for_telephone
+from callrouter.domain.alerts.alert import ChannelKind, Notice, word_for_telephone
+from callrouter.domain.alerts.alert_channels import AlertChannel
 from callrouter.domain.errors import DeliveryFailedError
 from callrouter.workflows.ports import Mailer, Poster, Texter
 

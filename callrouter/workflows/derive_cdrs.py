@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.sweeps import find_stale_cdrs, make_due
-from callrouter.domain.events import CallArrived
+from callrouter.domain.calls.events import CallArrived
 from callrouter.workflows.close_call import close_if_over, lock_call
 from callrouter.workflows.ports import Clock
 

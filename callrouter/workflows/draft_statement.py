@@ -24,8 +24,8 @@ from callrouter.domain.billing.statement_periods import (
     plan_period,
 )
 from callrouter.domain.billing.terms import Agreement, Cycle
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.periods import find_wall_time
 from callrouter.workflows.find_account import choose_currency
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.calls import append_in, describe_call, read_decided
 from callrouter.adapters.storage.spool import SpooledEvent
 from callrouter.adapters.storage.sweeps import CallKey, make_due
-from callrouter.domain.events import CallArrived, RouteDecided
+from callrouter.domain.calls.events import CallArrived, RouteDecided
 from callrouter.workflows.close_call import close_if_over, lock_call
 from callrouter.workflows.rate_due_calls import rate_and_settle
 from callrouter.workflows.switchboard import Switchboard

@@ -6,7 +6,7 @@ from callrouter.adapters.storage.alert_channels import list_channels
 from callrouter.adapters.storage.alert_outbox import list_failing
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alerts import ChannelKind
+from callrouter.domain.alerts.alert import ChannelKind
 from callrouter.workflows.findings import Finding, Verdict
 
 

@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urldefrag, urlsplit
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.twilio.links import Links
-from callrouter.domain.carrier_records import NumberSetup
+from callrouter.domain.carrier.carrier_records import NumberSetup
 from callrouter.domain.errors import CarrierUnavailableError
 from callrouter.workflows.findings import Finding, Verdict
 from callrouter.workflows.live_tables import read_live_tables

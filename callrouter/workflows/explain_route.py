@@ -16,16 +16,16 @@ from callrouter.adapters.storage.directories import (
 )
 from callrouter.adapters.storage.live_numbers import NumberNow
 from callrouter.adapters.storage.routing_tables import list_activations, list_campaigns
-from callrouter.domain.caller_lists import country_of
-from callrouter.domain.closing import refuse_number
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar, Decision
-from callrouter.domain.eligibility import CARRIER_EXTRA_RING_S
+from callrouter.domain.callers.caller_lists import country_of
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.plan import make_plan
-from callrouter.domain.routing import decide
-from callrouter.domain.routing_table import AdvertisedNumber, RoutingTable
+from callrouter.domain.routing.closing import refuse_number
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import CallSoFar, Decision
+from callrouter.domain.routing.eligibility import CARRIER_EXTRA_RING_S
+from callrouter.domain.routing.next_destination import decide
+from callrouter.domain.routing.plan import make_plan
+from callrouter.domain.tables.routing_table import AdvertisedNumber, RoutingTable
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.decide_next import decide_by_live_table
 from callrouter.workflows.read_conditions import read_conditions

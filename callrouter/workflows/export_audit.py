@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.audits import AuditRun, Finding, list_findings
 from callrouter.adapters.storage.carrier_costs import Cost, count_unpriced, sum_costs
-from callrouter.domain.audit_schedule import start_of
-from callrouter.domain.carrier_audit import AuditClass
+from callrouter.domain.carrier.audit_schedule import start_of
+from callrouter.domain.carrier.carrier_audit import AuditClass
 from callrouter.domain.money import say_micros
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 

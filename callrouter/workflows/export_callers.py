@@ -6,7 +6,7 @@ from typing import TextIO
 
 from callrouter.adapters.storage.caller_lists import ListPlace, list_entries
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.caller_lists import ListEntry, ListScope
+from callrouter.domain.callers.caller_lists import ListEntry, ListScope
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 from callrouter.workflows.import_callers import COLUMNS
 

@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, fields
 from typing import TextIO
 
-from callrouter.domain.cap_words import say_limit
-from callrouter.domain.caps import ON_ACCOUNTS, Measure, Subject, SubjectKind
-from callrouter.domain.room import (
+from callrouter.domain.health.stops import say_stop
+from callrouter.domain.limits.cap_words import say_limit
+from callrouter.domain.limits.caps import ON_ACCOUNTS, Measure, Subject, SubjectKind
+from callrouter.domain.limits.standing import say_standing
+from callrouter.domain.routing.room import (
     CampaignRoom,
     DestinationRoom,
     Gauge,
     Role,
     SharedRoom,
 )
-from callrouter.domain.room_words import say_taken_by
-from callrouter.domain.standing import say_standing
-from callrouter.domain.stops import say_stop
+from callrouter.domain.routing.room_words import say_taken_by
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 
 

@@ -12,9 +12,9 @@ from callrouter.adapters.storage.account_statements import Account, read_stateme
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.statement_lines import Selection, stream_lines, tally_lines
 from callrouter.domain.billing.statement import Line, Statement, Summary, summarize
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.money import say_micros
-from callrouter.domain.periods import find_wall_time
 from callrouter.workflows.draft_statement import Drawn
 from callrouter.workflows.export_calls import spell_cell, spell_instant
 

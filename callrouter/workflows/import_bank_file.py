@@ -15,8 +15,8 @@ from callrouter.domain.billing.bank_mapping import BankMapping
 from callrouter.domain.billing.bank_rows import BankRow, find_owner, find_words, identify_rows
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.payment import Owner, Payment, PaymentSource
+from callrouter.domain.clocks.periods import find_day_start, find_wall_time
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.periods import find_day_start, find_wall_time
 from callrouter.workflows.book_payment import (
     Booked,
     Told,

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from callrouter.adapters.storage.caller_lists import add_entries
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.clocks.time_spans import read_span
 from callrouter.domain.errors import FileProblem, PolicyFileError
-from callrouter.domain.time_spans import read_span
 from callrouter.workflows.list_callers import Scopes, check_entry, read_scopes
 
 COLUMNS = ("callers", "effect", "campaign", "buyer", "until", "note")

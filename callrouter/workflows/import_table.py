@@ -7,7 +7,7 @@ from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.policy_files.taken_from import split_taken_from
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import add_table
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.routing_table import RoutingTable
 
 
 def import_table(

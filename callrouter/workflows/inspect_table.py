@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callrouter.adapters.policy_files.document import place_problems
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.level_check import check_levels, check_shared_caps, warn_about_levels
-from callrouter.domain.plan import make_plan
-from callrouter.domain.reachability import check_reachable, warn_of_stops
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.stops import StopsBySubject
-from callrouter.domain.table_check import check_own_numbers, check_table, warn_about_table
+from callrouter.domain.health.stops import StopsBySubject
+from callrouter.domain.routing.plan import make_plan
+from callrouter.domain.routing.reachability import check_reachable, warn_of_stops
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.level_check import check_levels, check_shared_caps, warn_about_levels
+from callrouter.domain.tables.routing_table import RoutingTable
+from callrouter.domain.tables.table_check import check_own_numbers, check_table, warn_about_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from callrouter.domain.billing.standing_ladder import (
     judge_account,
 )
 from callrouter.domain.billing.terms import Agreement
-from callrouter.domain.standing import BuyerStanding
+from callrouter.domain.limits.standing import BuyerStanding
 from callrouter.workflows.apply_standing import find_ladder
 from callrouter.workflows.read_account import read_figures
 

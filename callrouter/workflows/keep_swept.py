@@ -4,8 +4,8 @@ from datetime import datetime
 
 from callrouter.adapters.storage.calls import append_in
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.carrier_records import CarrierCall
-from callrouter.domain.events import CallArrived, CallEvent, CallSwept, LegSwept
+from callrouter.domain.calls.events import CallArrived, CallEvent, CallSwept, LegSwept
+from callrouter.domain.carrier.carrier_records import CarrierCall
 from callrouter.workflows.close_call import close_if_over, lock_call
 
 

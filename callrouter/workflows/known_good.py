@@ -19,11 +19,11 @@ from callrouter.adapters.storage.known_good_file import KnownGoodFile, KnownGood
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import Seller, open_tokens, read_change_counter
 from callrouter.adapters.storage.standings import SellersStanding
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import PolicyFileError, SettingsError, StorageUnavailableError
-from callrouter.domain.routing_table import Route, RoutingTable
-from callrouter.domain.standing import BuyerStanding, Standings
-from callrouter.domain.stops import StopsBySubject, group_stops
+from callrouter.domain.health.stops import StopsBySubject, group_stops
+from callrouter.domain.limits.standing import BuyerStanding, Standings
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import Route, RoutingTable
 from callrouter.workflows.compiled import Compiled
 
 log = structlog.get_logger()

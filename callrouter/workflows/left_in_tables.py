@@ -12,20 +12,17 @@ from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.standings import list_standings
 from callrouter.adapters.storage.stops import last_closed_at, read_stops
-from callrouter.domain.circuit_breaker import (
+from callrouter.domain.calls.destination_outcomes import count_outcomes
+from callrouter.domain.clocks.timetable import is_open, read_wall
+from callrouter.domain.errors import PolicyFileError
+from callrouter.domain.health.circuit_breaker import (
     Breaker,
     BreakerSettings,
     Phase,
     Result,
     find_failing,
 )
-from callrouter.domain.destination_outcomes import count_outcomes
-from callrouter.domain.directory import Directory, breaker_settings
-from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.plan import Plan
-from callrouter.domain.planned_route import PlannedRoute
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.stops import (
+from callrouter.domain.health.stops import (
     Stop,
     StopKind,
     StopsBySubject,
@@ -33,8 +30,11 @@ from callrouter.domain.stops import (
     group_stops,
     needs_probe,
 )
-from callrouter.domain.timetable import is_open, read_wall
-from callrouter.domain.trip_guard import Peer, TripVerdict, weigh_trip
+from callrouter.domain.health.trip_guard import Peer, TripVerdict, weigh_trip
+from callrouter.domain.routing.plan import Plan
+from callrouter.domain.routing.planned_route import PlannedRoute
+from callrouter.domain.tables.directory import Directory, breaker_settings
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.workflows.compiled import Compiled
 
 log = structlog.get_logger()

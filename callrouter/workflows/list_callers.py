@@ -11,7 +11,7 @@ from callrouter.adapters.storage.caller_lists import (
 from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import list_campaigns
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope, check_spelt
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope, check_spelt
 from callrouter.domain.errors import NotFoundError, RefusedError
 from callrouter.workflows.remove_in_batches import remove_in_batches
 

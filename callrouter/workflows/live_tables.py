@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.storage.routing_tables import list_campaigns, read_table_text
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.routing_table import RoutingTable
 
 _NONE: Mapping[str, RoutingTable] = MappingProxyType({})
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.known_callers import read_caller
-from callrouter.domain.caller_lists import KnownCaller, ListEntry, country_of, judge_caller
+from callrouter.domain.callers.caller_lists import KnownCaller, ListEntry, country_of, judge_caller
 from callrouter.domain.numbers import Caller
 
 

@@ -21,16 +21,16 @@ from callrouter.adapters.storage.scheduled_changes import (
     list_pending,
 )
 from callrouter.adapters.storage.sellers import bump_change_counter
+from callrouter.domain.clocks.when import When, find_instant
 from callrouter.domain.errors import NotFoundError, RefusedError
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.scheduled_change import (
+from callrouter.domain.tables.routing_table import RoutingTable
+from callrouter.domain.tables.scheduled_change import (
     ChangeKind,
     ChangeState,
     ScheduledChange,
     targets_back,
 )
-from callrouter.domain.table_check import describe_unknown
-from callrouter.domain.when import When, find_instant
+from callrouter.domain.tables.table_check import describe_unknown
 from callrouter.workflows.activate_table import (
     Activated,
     WrittenTable,

@@ -16,10 +16,10 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.health_checks import read_health, save_health
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
 from callrouter.adapters.storage.stops import change_stop, read_stops, read_stops_of
-from callrouter.domain.buyer_health import Health, HealthAnswer, note_answer
-from callrouter.domain.directory import Buyer, Directory
-from callrouter.domain.stops import Stop, StopCause, StopKind
-from callrouter.domain.trip_guard import TripVerdict
+from callrouter.domain.health.buyer_health import Health, HealthAnswer, note_answer
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.trip_guard import TripVerdict
+from callrouter.domain.tables.directory import Buyer, Directory
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.left_in_tables import weigh_taking_out
 from callrouter.workflows.ports import Clock, HealthProbe

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from callrouter.domain.alerts import Notice
-from callrouter.domain.buyer_health import HealthAnswer
-from callrouter.domain.carrier_records import (
+from callrouter.domain.alerts.alert import Notice
+from callrouter.domain.carrier.carrier_records import (
     CarrierCall,
     CarrierRecord,
     CarrierRequest,
     NumberSetup,
 )
+from callrouter.domain.health.buyer_health import HealthAnswer
 
 
 class Clock(Protocol):

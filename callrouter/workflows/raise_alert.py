@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.alert_outbox import queue_messages
 from callrouter.adapters.storage.alerts import add_alert, lock_alert, save_alert
-from callrouter.domain.alerts import (
+from callrouter.domain.alerts.alert import (
     Alert,
     raise_again,
     raise_first,

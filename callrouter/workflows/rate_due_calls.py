@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.calls import read_events
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.rated_calls import find_unrated
-from callrouter.domain.call import read_history
+from callrouter.domain.calls.call import read_history
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.ports import Clock
 from callrouter.workflows.rate_call import rate_if_due

@@ -9,9 +9,9 @@ from callrouter.adapters.storage.ledger_lists import read_due_dates
 from callrouter.domain.billing.exposure import find_dearest_call, find_overdue, name_currency
 from callrouter.domain.billing.standing_ladder import AccountFigures
 from callrouter.domain.billing.terms import Agreement
-from callrouter.domain.periods import find_wall_time
-from callrouter.domain.routing_table import Limits
-from callrouter.domain.standing import name_account
+from callrouter.domain.clocks.periods import find_wall_time
+from callrouter.domain.limits.standing import name_account
+from callrouter.domain.tables.routing_table import Limits
 from callrouter.workflows.view_payments import read_allocation
 
 LONGEST_CALL_S = Limits().call_s

@@ -14,8 +14,8 @@ from callrouter.adapters.storage.carrier_costs import (
     save_records,
 )
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.audit_schedule import start_of
-from callrouter.domain.carrier_records import CarrierRecord
+from callrouter.domain.carrier.audit_schedule import start_of
+from callrouter.domain.carrier.carrier_records import CarrierRecord
 from callrouter.workflows.ports import CarrierBooks, Clock
 
 PRICES_WITHIN = timedelta(days=8)

@@ -9,15 +9,15 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.known_callers import read_caller
 from callrouter.adapters.storage.live_numbers import NumberNow
-from callrouter.domain.account_judge import find_dearest, list_account_counters
-from callrouter.domain.caller_lists import KnownCaller, country_of
-from callrouter.domain.caps import Counter, Usage
-from callrouter.domain.conditions import NOBODY, Conditions
-from callrouter.domain.decision import CallSoFar
-from callrouter.domain.periods import Moment
-from callrouter.domain.plan import Plan, make_probe_claim
-from callrouter.domain.standing import Standings
-from callrouter.domain.stops import Stop, StopKind, StopsBySubject
+from callrouter.domain.callers.caller_lists import KnownCaller, country_of
+from callrouter.domain.clocks.periods import Moment
+from callrouter.domain.health.stops import Stop, StopKind, StopsBySubject
+from callrouter.domain.limits.caps import Counter, Usage
+from callrouter.domain.limits.standing import Standings
+from callrouter.domain.routing.account_judge import find_dearest, list_account_counters
+from callrouter.domain.routing.conditions import NOBODY, Conditions
+from callrouter.domain.routing.decision import CallSoFar
+from callrouter.domain.routing.plan import Plan, make_probe_claim
 from callrouter.workflows.compiled import Compiled
 
 _UNUSED = Usage()

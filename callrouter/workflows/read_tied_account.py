@@ -9,8 +9,8 @@ from callrouter.adapters.storage.ledger import list_accounts
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.statement_periods import StatementPeriod
 from callrouter.domain.billing.terms import Agreement, Cycle
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import NotFoundError, RefusedError
+from callrouter.domain.tables.directory import Directory
 from callrouter.domain.tie_out.rules import TieOutRules, make_rules
 
 

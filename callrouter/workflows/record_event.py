@@ -8,8 +8,8 @@ from callrouter.adapters.storage.calls import (
     append_in,
 )
 from callrouter.adapters.storage.spool import SpooledEvent
+from callrouter.domain.calls.events import CallArrived, CallEnded, CallEvent, LegProgressed
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallArrived, CallEnded, CallEvent, LegProgressed
 from callrouter.workflows.close_call import close_if_over, lock_call
 from callrouter.workflows.settle_call import release_unanswered
 from callrouter.workflows.switchboard import Switchboard

@@ -13,18 +13,18 @@ from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 from callrouter.adapters.storage.recorded_calls import RecordedRow, read_recorded
-from callrouter.domain.caller_lists import ListEntry
-from callrouter.domain.caps import Usage
-from callrouter.domain.directory import Directory
+from callrouter.domain.callers.caller_lists import ListEntry
 from callrouter.domain.errors import CallrouterError
-from callrouter.domain.plan import make_plan
+from callrouter.domain.health.stops import Stop
+from callrouter.domain.limits.caps import Usage
+from callrouter.domain.limits.standing import Standings
 from callrouter.domain.replay.outcome_draws import OutcomePool
 from callrouter.domain.replay.remembered_callers import RememberedCallers
 from callrouter.domain.replay.replayed_table import ReplayedTable
 from callrouter.domain.replay.report import TableTally, name_end
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.standing import Standings
-from callrouter.domain.stops import Stop
+from callrouter.domain.routing.plan import make_plan
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import RoutingTable
 
 _PATIENCE_S = 60
 

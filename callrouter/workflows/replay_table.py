@@ -23,15 +23,15 @@ from callrouter.adapters.storage.recorded_calls import (
 )
 from callrouter.adapters.storage.standings import list_standing_changes
 from callrouter.adapters.storage.stops import StopChange, list_stop_changes
-from callrouter.domain.caller_lists import ListEntry
-from callrouter.domain.plan import Plan, make_plan
+from callrouter.domain.callers.caller_lists import ListEntry
+from callrouter.domain.health.stops import Stop
+from callrouter.domain.limits.standing import BuyerStanding
 from callrouter.domain.replay.outcome_draws import OutcomePool
 from callrouter.domain.replay.report import ReplayReport, compare_runs
 from callrouter.domain.replay.standing_timeline import StandingTimeline, StandingTurn
 from callrouter.domain.replay.stop_timeline import StopTimeline, StopTurn
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.standing import BuyerStanding
-from callrouter.domain.stops import Stop
+from callrouter.domain.routing.plan import Plan, make_plan
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.workflows.replay_runs import Ends, Page, Run, RunBeside, RunHere, Start
 
 _MOST_OUTCOMES = 500

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection
 
 from callrouter.adapters.storage.reservations import reserve
+from callrouter.domain.calls.events import RouteDecided
 from callrouter.domain.errors import NoRoomError
-from callrouter.domain.events import RouteDecided
 from callrouter.workflows.decide_next import Decided
 
 

@@ -22,7 +22,7 @@ from callrouter.adapters.storage.standings import (
 )
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.errors import PolicyFileError, StorageUnavailableError
-from callrouter.domain.standing import NO_EFFECT, BuyerStanding
+from callrouter.domain.limits.standing import NO_EFFECT, BuyerStanding
 from callrouter.workflows.apply_standing import find_ladder
 from callrouter.workflows.judge_standing import judge_accounts, judge_buyer
 from callrouter.workflows.ports import Clock

@@ -20,7 +20,7 @@ from callrouter.adapters.storage.stops import (
     find_due_stops,
     read_all_stops,
 )
-from callrouter.domain.stops import Stop, StopCause
+from callrouter.domain.health.stops import Stop, StopCause
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.left_in_tables import PeerView, read_live_plans
 from callrouter.workflows.ports import Clock

@@ -13,8 +13,8 @@ from callrouter.adapters.storage.calls import (
     read_decided,
     record_arrival,
 )
+from callrouter.domain.calls.events import CallArrived, RouteDecided
 from callrouter.domain.errors import NoRoomError, StorageUnavailableError
-from callrouter.domain.events import CallArrived, RouteDecided
 from callrouter.workflows.close_call import lock_call
 from callrouter.workflows.decide_next import (
     Decided,

@@ -9,11 +9,11 @@ from datetime import datetime
 import structlog
 
 from callrouter.adapters.storage.spool import SpooledEvent
-from callrouter.domain.call import read_history
-from callrouter.domain.closing import apologize
-from callrouter.domain.decision import CallSoFar, Dial
+from callrouter.domain.calls.call import read_history
+from callrouter.domain.calls.events import CallArrived, CallEvent, DialEnded, RouteDecided
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallArrived, CallEvent, DialEnded, RouteDecided
+from callrouter.domain.routing.closing import apologize
+from callrouter.domain.routing.decision import CallSoFar, Dial
 from callrouter.workflows.decide_next import (
     Decided,
     begin_call,

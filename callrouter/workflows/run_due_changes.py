@@ -17,8 +17,8 @@ from callrouter.adapters.storage.scheduled_changes import (
 )
 from callrouter.adapters.storage.sellers import bump_change_counter
 from callrouter.domain.errors import CallrouterError, RefusedError, StorageUnavailableError
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.scheduled_change import (
+from callrouter.domain.tables.routing_table import RoutingTable
+from callrouter.domain.tables.scheduled_change import (
     ChangeKind,
     ChangeState,
     ScheduledChange,

@@ -19,7 +19,7 @@ from callrouter.adapters.storage.audit_nights import (
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.seller_summaries import summarize_sellers
-from callrouter.domain.audit_schedule import list_due_days
+from callrouter.domain.carrier.audit_schedule import list_due_days
 from callrouter.domain.errors import CallrouterError, StorageUnavailableError
 from callrouter.workflows.audit_day import audit_day
 from callrouter.workflows.ports import CarrierBooks, Clock

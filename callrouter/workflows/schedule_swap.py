@@ -14,9 +14,9 @@ from callrouter.adapters.storage.scheduled_changes import (
     read_change,
 )
 from callrouter.adapters.storage.sellers import bump_change_counter
+from callrouter.domain.clocks.when import When, find_instant
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.scheduled_change import ChangeKind, ChangeState, ScheduledChange
-from callrouter.domain.when import When, find_instant
+from callrouter.domain.tables.scheduled_change import ChangeKind, ChangeState, ScheduledChange
 from callrouter.workflows.activate_table import Activated, WrittenTable, examine
 from callrouter.workflows.live_tables import read_live_tables
 

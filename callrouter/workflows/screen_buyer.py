@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from callrouter.adapters.storage.calls import read_events
 from callrouter.adapters.twilio.twiml import render_bridge, render_hangup, render_whisper
+from callrouter.domain.calls.events import CallArrived, ScreeningAnswered, WhisperStarted
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallArrived, ScreeningAnswered, WhisperStarted
-from callrouter.domain.routing_table import Screening
+from callrouter.domain.tables.routing_table import Screening
 from callrouter.workflows.record_event import record_for_listener
 from callrouter.workflows.switchboard import Switchboard
 

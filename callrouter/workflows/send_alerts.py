@@ -23,7 +23,7 @@ from callrouter.adapters.storage.alert_outbox import (
 from callrouter.adapters.storage.alerts import find_told_before, lock_alert, save_alert
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alerts import REMIND_AFTER, delay_after, remind, word_reminder
+from callrouter.domain.alerts.alert import REMIND_AFTER, delay_after, remind, word_reminder
 from callrouter.domain.errors import CallrouterError, StorageUnavailableError
 from callrouter.workflows.deliver_notice import Means, deliver_notice
 from callrouter.workflows.ports import Clock

@@ -7,7 +7,7 @@ import structlog
 
 from callrouter.adapters.storage.buyer_letters import Letter, claim_letter, settle_letter
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.alerts import AlertChange, Notice, delay_after
+from callrouter.domain.alerts.alert import AlertChange, Notice, delay_after
 from callrouter.domain.errors import DeliveryFailedError
 from callrouter.workflows.ports import Clock, Mailer
 

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.settlements import settle
-from callrouter.domain.call import CallHistory
-from callrouter.domain.caps import name_buyer
-from callrouter.domain.dial_outcomes import list_dial_outcomes
-from callrouter.domain.events import LegProgressed, LegStatus
-from callrouter.domain.reservations import DialOutcome, ReservationState
+from callrouter.domain.calls.call import CallHistory
+from callrouter.domain.calls.dial_outcomes import list_dial_outcomes
+from callrouter.domain.calls.events import LegProgressed, LegStatus
+from callrouter.domain.limits.caps import name_buyer
+from callrouter.domain.limits.reservations import DialOutcome, ReservationState
 
 log = structlog.get_logger()
 

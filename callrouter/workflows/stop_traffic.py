@@ -11,9 +11,9 @@ from callrouter.adapters.storage.directories import read_directory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.stops import change_stop, read_stops_of
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
-from callrouter.domain.stops import Stop, StopCause, StopKind, is_in_force
+from callrouter.domain.health.stops import Stop, StopCause, StopKind, is_in_force
+from callrouter.domain.tables.directory import Directory
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.left_in_tables import read_live_plans, read_tables_with
 from callrouter.workflows.raise_alert import recover_alert

@@ -11,13 +11,13 @@ import structlog
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.sweeps import CallKey, claim_calls_to_sweep
-from callrouter.domain.carrier_records import CarrierCall
+from callrouter.domain.calls.events import CallEvent, SweepGaveUp
+from callrouter.domain.carrier.carrier_records import CarrierCall
 from callrouter.domain.errors import (
     CallrouterError,
     CarrierUnavailableError,
     StorageUnavailableError,
 )
-from callrouter.domain.events import CallEvent, SweepGaveUp
 from callrouter.workflows.keep_swept import keep_swept, read_as_events
 from callrouter.workflows.ports import Carrier, Clock
 

@@ -12,8 +12,8 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
 from callrouter.adapters.twilio.links import Links
+from callrouter.domain.calls.events import CallEvent, RouteDecided
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallEvent, RouteDecided
 from callrouter.workflows.call_turns import CallTurns
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.known_good import KnownGoodKeeper

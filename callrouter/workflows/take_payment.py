@@ -8,9 +8,9 @@ from callrouter.adapters.storage.agreements import read_agreement
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.payment import Owner, Payment, PaymentSource, name_by_hand
+from callrouter.domain.clocks.periods import find_day_start, find_wall_time
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.money import DECIMALS, read_amount
-from callrouter.domain.periods import find_day_start, find_wall_time
 from callrouter.workflows.book_payment import (
     Booked,
     Told,

@@ -1,7 +1,7 @@
 """Take up a call that the carrier has and we have not closed: by the sweep's events, marked so."""
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, CarrierRecord
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg, CarrierRecord
 from callrouter.workflows.keep_swept import keep_swept, read_as_events
 from callrouter.workflows.ports import Clock
 

@@ -12,9 +12,14 @@ from sqlalchemy import Connection
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes, record_outcome
 from callrouter.adapters.storage.directories import current_version
 from callrouter.adapters.storage.stops import change_stop, last_closed_at, read_stops_of
-from callrouter.domain.attempt import Attempt
-from callrouter.domain.call import CallHistory
-from callrouter.domain.circuit_breaker import (
+from callrouter.domain.calls.attempt import Attempt
+from callrouter.domain.calls.call import CallHistory
+from callrouter.domain.calls.destination_outcomes import (
+    count_outcomes,
+    may_be_failure,
+    read_outcome,
+)
+from callrouter.domain.health.circuit_breaker import (
     Breaker,
     BreakerSettings,
     Phase,
@@ -22,10 +27,9 @@ from callrouter.domain.circuit_breaker import (
     Turn,
     judge_results,
 )
-from callrouter.domain.destination_outcomes import count_outcomes, may_be_failure, read_outcome
-from callrouter.domain.directory import Directory, breaker_settings
-from callrouter.domain.stops import Stop, StopCause, StopKind
-from callrouter.domain.trip_guard import TripVerdict
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.trip_guard import TripVerdict
+from callrouter.domain.tables.directory import Directory, breaker_settings
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.left_in_tables import Tables, weigh_taking_out
 from callrouter.workflows.raise_alert import raise_alert, recover_alert

@@ -7,8 +7,8 @@ from datetime import datetime
 from callrouter.adapters.storage.alert_channels import list_channels
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alert_channels import AlertChannel
-from callrouter.domain.alerts import AlertChange, Notice, make_notice_id
+from callrouter.domain.alerts.alert import AlertChange, Notice, make_notice_id
+from callrouter.domain.alerts.alert_channels import AlertChannel
 from callrouter.domain.errors import CallrouterError
 from callrouter.workflows.deliver_notice import Means, deliver_notice
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from callrouter.adapters.policy_files.document import open_document
 from callrouter.adapters.policy_files.routing_table_file import read_table
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import FileProblem, PolicyFileError
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.stops import StopsBySubject
+from callrouter.domain.health.stops import StopsBySubject
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.workflows.inspect_table import inspect_table
 
 

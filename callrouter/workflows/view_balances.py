@@ -11,7 +11,7 @@ from callrouter.adapters.storage.ledger import AccountBalance, list_accounts
 from callrouter.adapters.storage.ledger_lists import read_due_dates
 from callrouter.domain.billing.ageing import Ageing, OpenStatement, age_statements
 from callrouter.domain.billing.party import Party
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.workflows.view_payments import read_allocation
 
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from callrouter.adapters.storage.calls import CallRow, read_events
 from callrouter.adapters.storage.cdrs import CdrFilter, StoredCdr, list_cdrs, list_open_calls
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.attempt import Attempt
-from callrouter.domain.call import CallHistory, read_history
+from callrouter.domain.calls.attempt import Attempt
+from callrouter.domain.calls.call import CallHistory, read_history
+from callrouter.domain.calls.outcomes import judge_attempt, leg_answered_at, leg_duration_s
 from callrouter.domain.cdr import AttemptOutcome
-from callrouter.domain.outcomes import judge_attempt, leg_answered_at, leg_duration_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from callrouter.adapters.storage.live_dials import count_live_dials
 from callrouter.adapters.storage.routing_tables import list_campaigns
 from callrouter.adapters.storage.standings import list_standings
 from callrouter.adapters.storage.stops import read_stops
-from callrouter.domain.account_judge import list_account_counters
-from callrouter.domain.conditions import Conditions
+from callrouter.domain.clocks.periods import Moment
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.periods import Moment
-from callrouter.domain.plan import make_probe_claim
-from callrouter.domain.room import CampaignRoom, list_all_counters, view_campaign
-from callrouter.domain.stops import StopKind
+from callrouter.domain.health.stops import StopKind
+from callrouter.domain.routing.account_judge import list_account_counters
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.plan import make_probe_claim
+from callrouter.domain.routing.room import CampaignRoom, list_all_counters, view_campaign
 from callrouter.workflows.compiled import Compiled
 
 

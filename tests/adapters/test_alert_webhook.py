@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from callrouter.adapters.alert_webhook import WebhookPoster
-from callrouter.domain.alerts import AlertChange, Notice
+from callrouter.domain.alerts.alert import AlertChange, Notice
 from callrouter.domain.errors import DeliveryFailedError
 from callrouter.workflows.ports import Poster
 

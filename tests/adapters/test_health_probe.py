@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 
 from callrouter.adapters.health_probe import HttpHealthProbe
-from callrouter.domain.buyer_health import HealthAnswer
+from callrouter.domain.health.buyer_health import HealthAnswer
 
 
 class Moody(BaseHTTPRequestHandler):

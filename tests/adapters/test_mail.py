@@ -13,7 +13,7 @@ import pytest
 
 from callrouter.adapters.mail import SmtpMailer
 from callrouter.config import MailServer
-from callrouter.domain.alerts import AlertChange, Notice
+from callrouter.domain.alerts.alert import AlertChange, Notice
 from callrouter.domain.errors import DeliveryFailedError
 from callrouter.workflows.ports import Mailer
 from tests.mail_server import MailBox, make_certificate, serve_mail

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from callrouter.adapters.storage.engine import open_database
-from callrouter.domain.events import (
+from callrouter.domain.calls.events import (
     CallArrived,
     CallEnded,
     DialEnded,

@@ -12,7 +12,7 @@ from callrouter.cli.commands import cli
 from callrouter.cli.context import CliContext
 from callrouter.cli.server_plan import Serving
 from callrouter.config import Settings, read_settings
-from callrouter.domain.carrier_records import CarrierCall, NumberSetup
+from callrouter.domain.carrier.carrier_records import CarrierCall, NumberSetup
 from callrouter.domain.errors import NotFoundError
 from callrouter.workflows.deliver_notice import Means
 from callrouter.workflows.ports import Carrier

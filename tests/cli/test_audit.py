@@ -13,9 +13,9 @@ from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.ledger import post
 from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.billing.party import Party, Side
-from callrouter.domain.carrier_records import CarrierRecord
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierRecord
 from callrouter.domain.errors import CarrierUnavailableError
-from callrouter.domain.events import LegStatus
 from tests.books import record
 from tests.cli.played import call_sid, play_failover
 from tests.cli.terminal import Terminal, rows

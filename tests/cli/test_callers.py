@@ -6,7 +6,7 @@ import pytest
 from callrouter.adapters.storage.calls import ensure_and_lock_call
 from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.known_callers import note_contacts
-from callrouter.domain.duplicates import PastContact
+from callrouter.domain.callers.duplicates import PastContact
 from tests.cli.terminal import Terminal
 from tests.domain.builders import at
 from tests.switchboards import DID, SELLER

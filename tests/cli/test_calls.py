@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.domain.events import LegStatus
+from callrouter.domain.calls.events import LegStatus
 from callrouter.workflows.export_calls import COLUMNS
 from tests.cli.played import call_sid, play_failover, play_open, receiving
 from tests.cli.terminal import Terminal, rows

@@ -13,9 +13,9 @@ from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
 from callrouter.adapters.twilio.links import Links
-from callrouter.domain.carrier_records import NumberSetup
+from callrouter.domain.calls.events import CallArrived
+from callrouter.domain.carrier.carrier_records import NumberSetup
 from callrouter.domain.errors import CarrierUnavailableError
-from callrouter.domain.events import CallArrived
 from callrouter.workflows.raise_alert import raise_alert
 from callrouter.workflows.send_alerts import send_alerts
 from tests.cli.terminal import Terminal

@@ -4,8 +4,8 @@ from typing import get_args
 import pytest
 
 from callrouter.cli.event_text import describe_event
-from callrouter.domain.decision import Closing
-from callrouter.domain.events import CallArrived, CallEvent, LegStatus
+from callrouter.domain.calls.events import CallArrived, CallEvent, LegStatus
+from callrouter.domain.routing.decision import Closing
 from tests.domain.builders import (
     PRESS_1,
     arrived,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg
 from callrouter.domain.errors import CarrierUnavailableError
-from callrouter.domain.events import LegStatus
 from tests.cli.played import call_sid, play_open
 from tests.cli.terminal import Terminal
 from tests.switchboards import SELLER, T0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from callrouter.adapters.storage.engine import open_database
-from callrouter.domain.events import LegStatus
+from callrouter.domain.calls.events import LegStatus
 from tests.cli.played import play_open, receiving
 from tests.cli.terminal import Terminal, rows
 from tests.switchboards import TABLE, activate, open_seller

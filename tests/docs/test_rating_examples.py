@@ -15,8 +15,8 @@ from callrouter.domain.billing.pricing import is_reached, round_ms
 from callrouter.domain.billing.rating import PaidCall, PaidPast, rate
 from callrouter.domain.billing.terms import Agreement, Operator, Rounding
 from callrouter.domain.billing.terms_choice import find_terms
+from callrouter.domain.clocks.time_spans import say_span
 from callrouter.domain.money import read_amount, say_micros
-from callrouter.domain.time_spans import say_span
 from tests.docs.pages import page, strip_code
 from tests.domain.billing.builders import AT, charge_of, talk_of
 

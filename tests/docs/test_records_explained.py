@@ -17,6 +17,10 @@ from callrouter.domain.cdr import (
 from callrouter.workflows.export_calls import COLUMNS
 from tests.docs.pages import ROOT, Page, all_pages, page, strip_code
 
+HEADING_OF_DOMAIN = "domain: what is decided and computed"
+ROOMS = sorted(f"{init.parent.name}/" for init in ROOT.glob("callrouter/domain/*/__init__.py"))
+TOLD_AS_A_WHOLE = {"billing/", "replay/", "tie_out/"}
+"""Their modules aren't listed one by one."""
 PAGES = [pytest.param(each, id=each.name) for each in all_pages()]
 _OUR_PATH = re.compile(r"(?<![\w/])/twilio/[a-z]+")
 _NUMBER = re.compile(r"\+1[ -]?\d{3}[ -]?\d{3}[ -]?\d{4}\b")
@@ -51,12 +55,19 @@ def test_every_table_of_the_database_is_explained() -> None:
     assert first_cells("docs/architecture.md", "The database") == list(metadata.tables)
 
 
-@pytest.mark.parametrize("package", ["domain", "workflows"])
+@pytest.mark.parametrize(
+    "package",
+    ["domain", *(f"domain/{room}" for room in ROOMS if room not in TOLD_AS_A_WHOLE), "workflows"],
+)
 def test_every_module_of_a_package_is_in_the_architecture(package: str) -> None:
     modules = {path.name for path in (ROOT / "callrouter" / package).glob("*.py")}
     named = set(page("docs/architecture.md").inline_code())
 
     assert modules - named - {"__init__.py", "findings.py", "live_tables.py"} == set()
+
+
+def test_every_room_of_the_domain_is_in_the_architecture() -> None:
+    assert set(first_cells("docs/architecture.md", HEADING_OF_DOMAIN)) == set(ROOMS)
 
 
 @pytest.mark.parametrize("shown", PAGES)

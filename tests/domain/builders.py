@@ -7,13 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from callrouter.domain import routing
-from callrouter.domain.attempt import Attempt
-from callrouter.domain.call import CallHistory, read_history
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar, Closing, Decision, Dial
-from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.events import (
+from callrouter.domain.calls.attempt import Attempt
+from callrouter.domain.calls.call import CallHistory, read_history
+from callrouter.domain.calls.events import (
     CallArrived,
     CallEnded,
     CallEvent,
@@ -30,9 +26,19 @@ from callrouter.domain.events import (
     WhisperStarted,
 )
 from callrouter.domain.numbers import Caller, read_caller
-from callrouter.domain.plan import Plan, make_plan
-from callrouter.domain.routing_table import Limits, NobodyLeft, Route, RoutingTable, Screening
-from callrouter.domain.rules import Recovery
+from callrouter.domain.routing import next_destination
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import CallSoFar, Closing, Decision, Dial
+from callrouter.domain.routing.plan import Plan, make_plan
+from callrouter.domain.tables.directory import Buyer, Destination, Directory
+from callrouter.domain.tables.routing_table import (
+    Limits,
+    NobodyLeft,
+    Route,
+    RoutingTable,
+    Screening,
+)
+from callrouter.domain.tables.rules import Recovery
 
 T0 = datetime(2026, 9, 15, 17, 0, tzinfo=UTC)
 CALL_SID = "CA" + "a" * 32
@@ -381,7 +387,7 @@ def decide(
 ) -> Decision:
     """The decision about a call at T0 under conditions that hold nothing back."""
     plan = _plan(of_table, of_directory)
-    return routing.decide(plan, so_far, conditions or Conditions(at=T0))
+    return next_destination.decide(plan, so_far, conditions or Conditions(at=T0))
 
 
 _last_planned: list[tuple[RoutingTable, Directory, Plan]] = []

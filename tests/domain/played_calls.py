@@ -11,10 +11,10 @@ from enum import Enum, auto
 
 from hypothesis import strategies as st
 
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg
+from callrouter.domain.calls.events import CallEvent, LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg
 from callrouter.domain.cdr import AttemptOutcome, Disposition, HangupParty
-from callrouter.domain.decision import Closing
-from callrouter.domain.events import CallEvent, LegStatus
+from callrouter.domain.routing.decision import Closing
 from tests.domain.builders import (
     CALL_SID,
     NUMBERS,

@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from callrouter.adapters.policy_files.buyers_file import read_buyers
 from callrouter.adapters.storage.cdrs import StoredCdr, read_cdr
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, NumberSetup
-from callrouter.domain.events import LegStatus
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg, NumberSetup
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.sweep_open_calls import sweep_open_calls
 from callrouter.workflows.switchboard import Switchboard

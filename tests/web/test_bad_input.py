@@ -12,7 +12,7 @@ from structlog.typing import EventDict
 from callrouter.adapters.storage.calls import read_event_rows, read_events
 from callrouter.adapters.storage.cdrs import read_cdr
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.events import CallEnded, CallEvent, DialEnded, LegProgressed, LegStatus
+from callrouter.domain.calls.events import CallEnded, CallEvent, DialEnded, LegProgressed, LegStatus
 from callrouter.simulator.twiml import Script, read_twiml
 from callrouter.workflows.apply_buyers import apply_buyers
 from tests.switchboards import SELLER, T0, TABLE, activate

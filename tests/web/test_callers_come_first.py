@@ -13,11 +13,11 @@ from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import bump_change_counter, set_tokens
 from callrouter.adapters.storage.spool import Spool
 from callrouter.adapters.storage.tables import directory_versions, routing_tables
-from callrouter.domain.directory import Directory
+from callrouter.domain.calls.events import CallEvent
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallEvent
-from callrouter.domain.plan import Plan
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.routing.plan import Plan
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.simulator.twiml import Script, read_twiml
 from callrouter.web.app import create_app
 from callrouter.workflows.compiled import Compiled

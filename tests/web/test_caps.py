@@ -11,12 +11,12 @@ import pytest
 from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.stops import change_stop
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar
-from callrouter.domain.events import RouteDecided
+from callrouter.domain.calls.events import RouteDecided
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.routing import decide
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import CallSoFar
+from callrouter.domain.routing.next_destination import decide
 from callrouter.workflows.decide_next import decide_by_live_table
 from callrouter.workflows.drain_spool import drain_spool
 from callrouter.workflows.sweep_open_calls import sweep_open_calls

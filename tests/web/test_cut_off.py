@@ -10,8 +10,8 @@ import pytest
 from callrouter.adapters.storage.calls import read_events
 from callrouter.adapters.storage.cdrs import read_cdr
 from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.domain.calls.events import RouteDecided
 from callrouter.domain.cdr import Cdr, CdrFlag
-from callrouter.domain.events import RouteDecided
 from callrouter.web.app import create_app
 from callrouter.workflows.drain_spool import drain_spool
 from callrouter.workflows.switchboard import Switchboard

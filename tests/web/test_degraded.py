@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from callrouter.adapters.storage.calls import read_call, read_event_rows
 from callrouter.adapters.storage.cdrs import CdrFilter, StoredCdr, list_cdrs
 from callrouter.adapters.storage.engine import Database, open_database
+from callrouter.domain.calls.events import CallArrived
 from callrouter.domain.cdr import CdrFlag, Disposition
-from callrouter.domain.events import CallArrived
 from callrouter.web.app import create_app
 from callrouter.workflows.drain_spool import drain_spool
 from callrouter.workflows.switchboard import Switchboard

@@ -11,7 +11,7 @@ from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.stops import read_stops
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 from callrouter.web.app import create_app
 from callrouter.workflows.drain_spool import drain_spool
 from callrouter.workflows.stop_traffic import stop_traffic

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.when import Later
+from callrouter.domain.clocks.when import Later
 from callrouter.workflows.point_numbers import Until, Which, point, point_back
 from callrouter.workflows.run_due_changes import run_due_changes
 from tests.switchboards import DID, SCREENED_DID, SELLER, T0, FakeClock

@@ -8,7 +8,7 @@ from callrouter.adapters.storage.calls import read_call, read_event_rows
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import set_tokens
-from callrouter.domain.events import CallArrived, RouteDecided
+from callrouter.domain.calls.events import CallArrived, RouteDecided
 from callrouter.web.app import create_app
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import DID, SECRET_KEY, SELLER, T0, make_board

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from callrouter.adapters.storage.calls import append_event
-from callrouter.domain.events import LegStatus, LegSwept
+from callrouter.domain.calls.events import LegStatus, LegSwept
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import SELLER, FakeClock
 from tests.twilio_side import ANI, TwilioSide, caller_fields

@@ -16,12 +16,12 @@ from callrouter.adapters.storage.audits import (
 )
 from callrouter.adapters.storage.carrier_costs import read_records, save_records, sum_costs
 from callrouter.adapters.storage.cdrs import read_cdr
-from callrouter.domain.alerts import Alert
-from callrouter.domain.carrier_audit import AuditClass
-from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
+from callrouter.domain.alerts.alert import Alert
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_audit import AuditClass
+from callrouter.domain.carrier.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.cdr import CdrFlag, Disposition
 from callrouter.domain.errors import CarrierUnavailableError
-from callrouter.domain.events import LegStatus
 from callrouter.workflows.audit_day import AuditProgress, audit_day
 from callrouter.workflows.compare_with_carrier import Comparison
 from callrouter.workflows.switchboard import Switchboard

@@ -22,7 +22,7 @@ from callrouter.adapters.storage.carrier_costs import Cost, sum_costs
 from callrouter.adapters.storage.cdrs import CdrFilter, list_cdrs
 from callrouter.adapters.storage.engine import open_database
 from callrouter.adapters.twilio.carrier import TwilioCarrier
-from callrouter.domain.carrier_audit import AuditClass
+from callrouter.domain.carrier.carrier_audit import AuditClass
 from callrouter.domain.cdr import CdrFlag
 from callrouter.simulator.account import Account, Did
 from callrouter.simulator.call_log import CallLog, CallRecord, CallStatus, Direction

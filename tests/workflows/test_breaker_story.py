@@ -9,8 +9,8 @@ import pytest
 from callrouter.adapters.storage.calls import read_decided
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.stops import read_stops
-from callrouter.domain.decision import Decision, SkipRule
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.routing.decision import Decision, SkipRule
 from callrouter.web.app import create_app
 from callrouter.workflows.review_stops import review_stops
 from callrouter.workflows.stop_traffic import resume_traffic, stop_traffic

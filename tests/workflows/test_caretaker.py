@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
-from callrouter.domain.events import CallArrived
+from callrouter.domain.calls.events import CallArrived
 from callrouter.workflows.caretaker import Caretaker
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import OTHER_SELLER, SELLER, T0, FakeClock, make_board, open_seller

@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 from callrouter.adapters.storage.alerts import find_standing
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.tables import routing_tables
-from callrouter.domain.terms_of_tables import Gap
+from callrouter.domain.billing.terms_of_tables import Gap
 from callrouter.workflows.apply_terms import apply_terms
 from callrouter.workflows.check_terms import ENDING_KEY, KEY, check_terms, watch_terms
 from tests.switchboards import (

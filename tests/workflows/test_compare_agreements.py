@@ -12,7 +12,7 @@ from callrouter.domain.billing.terms import (
     TheirTime,
     TieOutTerms,
 )
-from callrouter.domain.hours import Hours, Window
+from callrouter.domain.clocks.hours import Hours, Window
 from callrouter.workflows.compare_agreements import compare_agreements, find_first_change
 from tests.domain.billing.builders import AT, START, USD, agreement_of, terms_of
 

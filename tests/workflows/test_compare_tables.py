@@ -7,13 +7,13 @@ from typing import Union, get_args, get_origin, get_type_hints
 
 import pytest
 
-from callrouter.domain.caps import Cap, Measure
-from callrouter.domain.circuit_breaker import BreakerKeys
-from callrouter.domain.directory import Buyer, Destination, Directory
-from callrouter.domain.filters import Filter, Operator
-from callrouter.domain.hours import Hours, Span, Window
-from callrouter.domain.periods import Period
-from callrouter.domain.routing_table import (
+from callrouter.domain.clocks.hours import Hours, Span, Window
+from callrouter.domain.clocks.periods import Period
+from callrouter.domain.health.circuit_breaker import BreakerKeys
+from callrouter.domain.limits.caps import Cap, Measure
+from callrouter.domain.tables.directory import Buyer, Destination, Directory
+from callrouter.domain.tables.filters import Filter, Operator
+from callrouter.domain.tables.routing_table import (
     AdvertisedNumber,
     Group,
     LastResort,
@@ -27,7 +27,7 @@ from callrouter.domain.routing_table import (
     StrategyName,
     WithheldCallers,
 )
-from callrouter.domain.rules import Quota, Recovery, Rules
+from callrouter.domain.tables.rules import Quota, Recovery, Rules
 from callrouter.workflows.compare_tables import (
     Difference,
     compare_directories,

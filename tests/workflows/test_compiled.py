@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.domain.directory import Directory
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import RoutingTable
 from callrouter.workflows.compiled import MOST_VERSIONS, Compiled
 from tests.switchboards import SELLER, TABLE, activate, open_seller
 

@@ -7,9 +7,9 @@ from callrouter.adapters.storage.calls import append_in, ensure_and_lock_call
 from callrouter.adapters.storage.cdrs import save_cdr
 from callrouter.adapters.storage.ended_calls import CallPeriod
 from callrouter.adapters.storage.engine import Database
+from callrouter.domain.calls.events import RouteDecided
 from callrouter.domain.cdr import Cdr, ConnectedSource, Disposition, HangupParty
-from callrouter.domain.decision import Candidate, Decision, Skip, SkipRule
-from callrouter.domain.events import RouteDecided
+from callrouter.domain.routing.decision import Candidate, Decision, Skip, SkipRule
 from callrouter.workflows.count_turned_away import count_turned_away
 from tests.switchboards import DID, SELLER, T0, open_seller
 

@@ -7,10 +7,16 @@ import pytest
 
 from callrouter.adapters.storage.calls import read_events
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.decision import SkipRule
+from callrouter.domain.calls.events import (
+    CallArrived,
+    CallEnded,
+    DialEnded,
+    LegProgressed,
+    LegStatus,
+)
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.events import CallArrived, CallEnded, DialEnded, LegProgressed, LegStatus
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.routing.decision import SkipRule
 from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.decide_again import Recalled, decide_again, recall_decisions

@@ -1,9 +1,9 @@
 """What is decided about a caller whose attempt has ended, by the events of the call alone."""
 
-from callrouter.domain.call import read_history
-from callrouter.domain.decision import Closing
-from callrouter.domain.events import CallEvent, LegStatus
-from callrouter.domain.rules import Recovery
+from callrouter.domain.calls.call import read_history
+from callrouter.domain.calls.events import CallEvent, LegStatus
+from callrouter.domain.routing.decision import Closing
+from callrouter.domain.tables.rules import Recovery
 from callrouter.workflows.decide_next import closing_after, read_call_so_far
 from tests.domain.builders import arrived, decided, dial, dial_ended, ring_group
 

@@ -9,9 +9,9 @@ import pytest
 from callrouter.adapters.storage.calls import append_event, read_call, read_events
 from callrouter.adapters.storage.cdrs import StoredCdr, read_cdr
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, NumberSetup
+from callrouter.domain.calls.events import LegProgressed, LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg, NumberSetup
 from callrouter.domain.cdr import Disposition
-from callrouter.domain.events import LegProgressed, LegStatus
 from callrouter.web.app import create_app
 from callrouter.workflows.derive_cdrs import derive_stale_cdrs
 from callrouter.workflows.drain_spool import drain_spool

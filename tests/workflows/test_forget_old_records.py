@@ -11,10 +11,10 @@ from callrouter.adapters.storage.caller_lists import add_entries, list_entries
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.retention import KEEPS_MESSAGES, KEEPS_OUTCOMES
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alert_channels import AlertChannel
-from callrouter.domain.alerts import ChannelKind
-from callrouter.domain.caller_lists import ListEffect, ListEntry
-from callrouter.domain.destination_outcomes import CountedOutcome, DestinationOutcome
+from callrouter.domain.alerts.alert import ChannelKind
+from callrouter.domain.alerts.alert_channels import AlertChannel
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry
+from callrouter.domain.calls.destination_outcomes import CountedOutcome, DestinationOutcome
 from callrouter.workflows.forget_old_records import (
     KEEPS_EXPIRED_ENTRIES,
     Forgotten,

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from callrouter.adapters.storage.calls import append_event, read_decided
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
-from callrouter.domain.decision import Decision
-from callrouter.domain.events import LegProgressed, LegStatus
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.calls.events import LegProgressed, LegStatus
+from callrouter.domain.routing.decision import Decision
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.list_callers import list_callers, unlist_callers
 from callrouter.workflows.switchboard import Switchboard

@@ -15,7 +15,7 @@ from callrouter.adapters.storage.sellers import (
 )
 from callrouter.adapters.storage.stops import change_stop
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 from callrouter.workflows.switchboard import Switchboard
 from tests.switchboards import (
     DID,

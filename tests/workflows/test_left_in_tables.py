@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.outage_tables import attempt_outcomes
-from callrouter.domain.circuit_breaker import (
+from callrouter.domain.calls.destination_outcomes import CountedOutcome, count_outcomes
+from callrouter.domain.health.circuit_breaker import (
     Breaker,
     BreakerKeys,
     Phase,
     choose_settings,
     find_failing,
 )
-from callrouter.domain.destination_outcomes import CountedOutcome, count_outcomes
-from callrouter.domain.directory import Buyer, Destination, Directory
+from callrouter.domain.tables.directory import Buyer, Destination, Directory
 from callrouter.workflows.left_in_tables import PeerView
 from tests.domain.builders import at
 from tests.switchboards import SELLER, open_seller

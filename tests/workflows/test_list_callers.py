@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from callrouter.adapters.storage.caller_lists import ListPlace, list_entries, remove_entry
 from callrouter.adapters.storage.engine import Database, open_database
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope
 from callrouter.domain.errors import NotFoundError, PolicyFileError, RefusedError
 from callrouter.workflows.export_callers import export_callers, stream_entries
 from callrouter.workflows.import_callers import import_callers, read_caller_file

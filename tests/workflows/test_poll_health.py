@@ -8,9 +8,9 @@ from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.alerts import Alert
-from callrouter.domain.buyer_health import HealthAnswer
-from callrouter.domain.stops import StopCause, StopKind
+from callrouter.domain.alerts.alert import Alert
+from callrouter.domain.health.buyer_health import HealthAnswer
+from callrouter.domain.health.stops import StopCause, StopKind
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.poll_health import Polled, poll_health

@@ -12,8 +12,8 @@ from callrouter.adapters.storage.alert_outbox import QueuedMessage, list_message
 from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alert_channels import AlertChannel
-from callrouter.domain.alerts import Alert, ChannelKind
+from callrouter.domain.alerts.alert import Alert, ChannelKind
+from callrouter.domain.alerts.alert_channels import AlertChannel
 from callrouter.workflows.raise_alert import raise_alert, recover_alert
 from tests.switchboards import SECRET_KEY, T0
 

@@ -6,8 +6,8 @@ import pytest
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.routing_tables import active_version
+from callrouter.domain.clocks.when import Exactly, Later
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.when import Exactly, Later
 from callrouter.workflows.activate_table import read_written
 from callrouter.workflows.point_numbers import Until, Which, point, point_back
 from callrouter.workflows.run_due_changes import run_due_changes

@@ -14,10 +14,10 @@ import pytest
 from callrouter.adapters.policy_files.buyers_file import read_buyers
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.storage.recorded_calls import RecordedRow
-from callrouter.domain.directory import Directory, replace_buyers
 from callrouter.domain.errors import CallrouterError
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 from callrouter.domain.replay.outcome_draws import OutcomePool
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.tables.directory import Directory, replace_buyers
 from callrouter.workflows.replay_runs import Page, Run, RunBeside, RunHere, Start
 from tests.switchboards import T0
 

@@ -12,9 +12,15 @@ from callrouter.adapters.storage.recorded_calls import (
     read_recorded,
     stream_recorded,
 )
-from callrouter.domain.events import CallArrived, CallEnded, DialEnded, LegProgressed, LegStatus
+from callrouter.domain.calls.events import (
+    CallArrived,
+    CallEnded,
+    DialEnded,
+    LegProgressed,
+    LegStatus,
+)
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 from callrouter.domain.replay.report import Figures, Move
-from callrouter.domain.stops import Stop, StopCause, StopKind
 from callrouter.workflows.advance_call import advance_call
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.live_tables import read_stored_table

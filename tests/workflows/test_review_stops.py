@@ -9,7 +9,7 @@ from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.stops import list_stop_changes, read_stops
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.review_stops import Reviewed, review_stops

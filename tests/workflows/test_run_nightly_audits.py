@@ -12,10 +12,10 @@ from callrouter.adapters.storage.audit_nights import save_schedule
 from callrouter.adapters.storage.audits import list_runs
 from callrouter.adapters.storage.carrier_costs import count_unpriced, save_records, sum_costs
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.audit_schedule import AuditSchedule
-from callrouter.domain.carrier_records import CarrierRecord
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.audit_schedule import AuditSchedule
+from callrouter.domain.carrier.carrier_records import CarrierRecord
 from callrouter.domain.errors import CarrierUnavailableError, StorageUnavailableError
-from callrouter.domain.events import LegStatus
 from callrouter.workflows.ports import CarrierBooks
 from callrouter.workflows.read_carrier_day import ask_late_prices
 from callrouter.workflows.run_nightly_audits import MOST_TRIES, run_nightly_audits

@@ -19,10 +19,10 @@ from callrouter.adapters.storage.routing_tables import (
     read_table_text,
 )
 from callrouter.adapters.storage.scheduled_changes import list_changes
+from callrouter.domain.clocks.when import When, read_when
 from callrouter.domain.errors import NotFoundError, RefusedError, StorageUnavailableError
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.scheduled_change import ChangeState, ScheduledChange
-from callrouter.domain.when import When, read_when
+from callrouter.domain.tables.routing_table import RoutingTable
+from callrouter.domain.tables.scheduled_change import ChangeState, ScheduledChange
 from callrouter.workflows.activate_table import activate_version, read_written
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.live_tables import read_live_tables

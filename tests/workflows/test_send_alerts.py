@@ -21,8 +21,8 @@ from callrouter.adapters.storage.alert_outbox import (
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.secret_box import SecretBox
-from callrouter.domain.alert_channels import AlertChannel
-from callrouter.domain.alerts import MOST_ATTEMPTS, REMIND_AFTER, ChannelKind, Notice
+from callrouter.domain.alerts.alert import MOST_ATTEMPTS, REMIND_AFTER, ChannelKind, Notice
+from callrouter.domain.alerts.alert_channels import AlertChannel
 from callrouter.domain.errors import NotFoundError, StorageUnavailableError
 from callrouter.workflows.change_channels import remove_channel
 from callrouter.workflows.raise_alert import raise_alert, recover_alert

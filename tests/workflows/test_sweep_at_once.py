@@ -5,8 +5,8 @@ import pytest
 
 from callrouter.adapters.storage.cdrs import list_open_calls
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, NumberSetup
-from callrouter.domain.events import CallArrived, LegStatus
+from callrouter.domain.calls.events import CallArrived, LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg, NumberSetup
 from callrouter.workflows.route_call import route_call
 from callrouter.workflows.sweep_at_once import sweep_at_once
 from callrouter.workflows.sweep_open_calls import Swept

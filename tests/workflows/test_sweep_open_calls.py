@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from callrouter.adapters.storage.calls import ensure_and_lock_call
 from callrouter.adapters.storage.cdrs import StoredCdr, read_cdr
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, NumberSetup
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg, NumberSetup
 from callrouter.domain.cdr import CdrFlag, ConnectedSource, Disposition
 from callrouter.domain.errors import CarrierUnavailableError, NotFoundError, StorageUnavailableError
-from callrouter.domain.events import LegStatus
 from callrouter.workflows.ports import Carrier
 from callrouter.workflows.sweep_open_calls import GIVE_UP_AFTER, Swept, sweep_open_calls
 from callrouter.workflows.switchboard import Switchboard

@@ -18,10 +18,10 @@ from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.sellers import read_change_counter
 from callrouter.adapters.storage.stops import change_stop, list_stop_changes, read_stops
-from callrouter.domain.call import read_history
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.events import DialEnded, LegStatus, RouteDecided
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.calls.call import read_history
+from callrouter.domain.calls.events import DialEnded, LegStatus, RouteDecided
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.routing.conditions import Conditions
 from callrouter.workflows.apply_buyers import apply_buyers
 from callrouter.workflows.compiled import Compiled
 from callrouter.workflows.stop_traffic import resume_traffic

@@ -7,8 +7,8 @@ import pytest
 from callrouter.adapters.storage.alerts import list_alerts
 from callrouter.adapters.storage.calls import append_event
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.alerts import Alert
-from callrouter.domain.events import FallbackAsked
+from callrouter.domain.alerts.alert import Alert
+from callrouter.domain.calls.events import FallbackAsked
 from callrouter.workflows.watch_fallbacks import watch_fallbacks
 from tests.switchboards import T0, FakeClock
 from tests.twilio_side import CALL_SID

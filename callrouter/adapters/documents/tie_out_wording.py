@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from callrouter.adapters.documents.wording import say_day
 from callrouter.domain.billing.statement_document import say_seconds
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.tie_out.report import DisputeLetter, TieOutReport
 from callrouter.domain.tie_out.totals import Sums
 

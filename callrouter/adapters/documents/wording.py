@@ -5,8 +5,8 @@ from datetime import date, datetime
 from callrouter.domain.billing.ledger import EntryKind
 from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.statement import Line, Statement
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.money import say_micros
-from callrouter.domain.periods import find_wall_time
 
 KINDS = {
     EntryKind.CHARGE: "Calls",

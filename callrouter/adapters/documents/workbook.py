@@ -13,8 +13,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.money import MICROS
-from callrouter.domain.periods import find_wall_time
 
 MOST_ROWS = 1_000_000
 """Of one sheet; Excel has 1,048,576. What is more goes onto a further sheet."""

@@ -1,6 +1,7 @@
 """Buyers and their destinations as TOML: read, with every refusal named by line, and written back.
 
-Whether an id is already another buyer's is not known here; `domain.table_check` sees to that.
+Whether an id is already another buyer's is not known here; the domain's `table_check` sees to
+that.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,11 +28,11 @@ from callrouter.adapters.policy_files.rules import (
     whole,
     written,
 )
-from callrouter.domain.circuit_breaker import BreakerKeys
-from callrouter.domain.destination_outcomes import LONGEST_EARLY_DROP_S
-from callrouter.domain.directory import Buyer, Destination
+from callrouter.domain.calls.destination_outcomes import LONGEST_EARLY_DROP_S
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.health.circuit_breaker import BreakerKeys
+from callrouter.domain.tables.directory import Buyer, Destination
+from callrouter.domain.tables.table_check import KeyPath
 
 
 def _refuse_url(value: object) -> Refusal:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.rules import TRUE_OR_FALSE, Rule, one_of, span, whole
-from callrouter.domain.duplicates import (
+from callrouter.domain.callers.duplicates import (
     CallerRules,
     DuplicateAfter,
     DuplicateRule,
@@ -13,7 +13,7 @@ from callrouter.domain.duplicates import (
     RepeatRule,
     RepeatThen,
 )
-from callrouter.domain.time_spans import read_span
+from callrouter.domain.clocks.time_spans import read_span
 
 DUPLICATES = Rule(
     'a table { window = "30d", scope = "buyer", after = "payable", then = "another_buyer" }',

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from callrouter.adapters.policy_files.locate import last_statement_line, locate_keys
 from callrouter.domain.errors import FileProblem, PolicyFileError
-from callrouter.domain.table_check import KeyPath, TableProblem
+from callrouter.domain.tables.table_check import KeyPath, TableProblem
 
 LARGEST_FILE_BYTES = 1024 * 1024
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from callrouter.adapters.policy_files.document import open_document
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.domain.errors import PolicyFileError, RefusedError
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.routing_table import RoutingTable
 
 _TEXT = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _TO = rf"""(?<![\w"'.-])(?:to|"to"|'to')[ \t]*=[ \t]*{_TEXT}"""

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from callrouter.adapters.policy_files.document import PolicyDocument, refusal
 from callrouter.adapters.policy_files.rules import Rule, must_be
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 _TOP = "the top of the file"
 

@@ -22,10 +22,10 @@ from callrouter.adapters.policy_files.rules import (
     quote,
     written,
 )
+from callrouter.domain.clocks.holiday_calendars import check_calendar
+from callrouter.domain.clocks.hours import ALL_WEEK, DAY_MIN, Hours, Span, Window
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.holiday_calendars import check_calendar
-from callrouter.domain.hours import ALL_WEEK, DAY_MIN, Hours, Span, Window
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 MOST_WINDOWS = 24
 """Of one day."""

@@ -9,7 +9,7 @@ from callrouter.adapters.policy_files.document import open_document
 from callrouter.adapters.policy_files.explain import Section, find_repeats, read_sections
 from callrouter.adapters.policy_files.rules import LONGEST_NAME, LONGEST_TEXT, slug, written
 from callrouter.domain.billing.statement_document import Letterhead
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 _Lines: TypeAlias = Annotated[
     list[Annotated[str, written("12 Signal Street", 1, LONGEST_NAME)]],

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from types import MappingProxyType
 
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*+")
 _SPACE = re.compile(r"[ \t]*")

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.rules import Refusal, Rule, must_be, whole
-from callrouter.domain.caps import ON_ACCOUNTS, Cap, Measure
+from callrouter.domain.clocks.periods import Period
+from callrouter.domain.limits.caps import ON_ACCOUNTS, Cap, Measure
 from callrouter.domain.money import read_amount
-from callrouter.domain.periods import Period
-from callrouter.domain.rules import Quota
+from callrouter.domain.tables.rules import Quota
 
 _EXAMPLE = "50 connected per day"
 _CAP = re.compile(r"\s*(\S+)\s+(\w+)\s+(?:per\s+(\w+)|(ever))(\s+across\s+campaigns)?\s*")

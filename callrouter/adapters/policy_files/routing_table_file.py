@@ -1,6 +1,6 @@
 """A routing table as TOML: read, with every refusal named by line.
 
-Whether its destinations exist is not known here; `domain.table_check` sees to that.
+Whether its destinations exist is not known here; the domain's `table_check` sees to that.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from callrouter.adapters.policy_files.table_sections import (
 )
 from callrouter.domain.errors import FileProblem
 from callrouter.domain.money import DECIMALS, read_amount
-from callrouter.domain.routing_table import (
+from callrouter.domain.tables.routing_table import (
     AdvertisedNumber,
     Group,
     LastResort,
@@ -37,7 +37,7 @@ from callrouter.domain.routing_table import (
     WhenUncounted,
     WithheldCallers,
 )
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 
 def read_table(text: str, file: str, *, version: int = 0) -> RoutingTable:

@@ -12,7 +12,7 @@ from callrouter.adapters.policy_files.explain import Section
 from callrouter.adapters.policy_files.hours_section import HOURS, HoursSection, to_hours
 from callrouter.adapters.policy_files.quota_section import QuotaSection
 from callrouter.adapters.policy_files.rules import Refusal, Rule, must_be, whole
-from callrouter.domain.filters import (
+from callrouter.domain.tables.filters import (
     LONGEST_PATTERN,
     NUMBER_TYPES,
     TAG,
@@ -21,7 +21,7 @@ from callrouter.domain.filters import (
     Operator,
     check_pattern,
 )
-from callrouter.domain.rules import Recovery, Rules
+from callrouter.domain.tables.rules import Recovery, Rules
 
 _LONGEST_FILTER = 4_000
 _FILTER = re.compile(r"\s*([\w.-]+)\s*(==|!=|<|>|\b(?:not_in|in|matches)\b)\s*(.*?)\s*", re.DOTALL)

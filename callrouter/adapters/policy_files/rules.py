@@ -15,9 +15,9 @@ from zoneinfo import available_timezones
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from callrouter.domain.clocks.time_spans import read_span
 from callrouter.domain.money import DECIMALS
 from callrouter.domain.numbers import check_dial_string, check_number
-from callrouter.domain.time_spans import read_span
 
 LONGEST_TEXT = 500
 LONGEST_NAME = 100

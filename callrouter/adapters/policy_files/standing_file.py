@@ -8,7 +8,7 @@ from callrouter.adapters.policy_files.explain import Section, find_repeats, read
 from callrouter.adapters.policy_files.rules import TRUE_OR_FALSE, Rule, slug, whole
 from callrouter.domain.billing.standing_ladder import Ladder, Rung
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.standing import Effect
+from callrouter.domain.limits.standing import Effect
 
 _CONDITIONS = ("days_overdue", "exposure_percent", "calls_left")
 _EFFECTS = ("rank_later", "most_connected_per_day", "no_calls")

@@ -25,7 +25,7 @@ from callrouter.adapters.policy_files.rules import (
     spoken,
     whole,
 )
-from callrouter.domain.routing_table import (
+from callrouter.domain.tables.routing_table import (
     Limits,
     NobodyLeft,
     Ring,

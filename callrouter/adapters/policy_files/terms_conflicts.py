@@ -7,7 +7,7 @@ from callrouter.adapters.policy_files.document import PolicyDocument
 from callrouter.adapters.policy_files.rules import fits_price
 from callrouter.domain.errors import FileProblem
 from callrouter.domain.money import DECIMALS, read_amount
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 _PRICES = ("price", "bands", "per_minute", "per_attempt", "share")
 _TIMED = ("price", "bands", "per_minute")

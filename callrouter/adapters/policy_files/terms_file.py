@@ -28,11 +28,11 @@ from callrouter.domain.billing.terms import (
     TieOutTerms,
 )
 from callrouter.domain.billing.terms_overlap import find_overlaps
+from callrouter.domain.clocks.hours import Hours
+from callrouter.domain.clocks.periods import find_day_start
+from callrouter.domain.clocks.time_spans import read_span
 from callrouter.domain.errors import FileProblem
-from callrouter.domain.hours import Hours
 from callrouter.domain.money import read_amount
-from callrouter.domain.periods import find_day_start
-from callrouter.domain.time_spans import read_span
 
 
 def read_agreement_file(text: str, file: str, *, version: int = 0) -> Agreement:

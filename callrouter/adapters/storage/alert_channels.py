@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.alert_tables import alert_channels
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.statements import insert_or_skip
-from callrouter.domain.alert_channels import AlertChannel
+from callrouter.domain.alerts.alert_channels import AlertChannel
 
 _ADD = insert_or_skip(alert_channels)
 _SELECT = sa.select(

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.alert_tables import alert_channels, alert_messages
 from callrouter.adapters.storage.statements import matches, select_fields
-from callrouter.domain.alerts import Alert, AlertChange, Notice, Told, make_notice_id
+from callrouter.domain.alerts.alert import Alert, AlertChange, Notice, Told, make_notice_id
 
 _KEY = ("seller_id", "alert_key", "sequence", "step", "channel")
 

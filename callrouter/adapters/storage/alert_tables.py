@@ -4,7 +4,7 @@ from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text
 
 from callrouter.adapters.storage.tables import metadata
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
-from callrouter.domain.alerts import AlertChange, ChannelKind
+from callrouter.domain.alerts.alert import AlertChange, ChannelKind
 
 alert_channels = Table(
     "alert_channels",

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.alert_tables import alerts
 from callrouter.adapters.storage.statements import insert_or_skip, matches, select_fields
-from callrouter.domain.alerts import Alert
+from callrouter.domain.alerts.alert import Alert
 
 _OF_ALERT = ("seller_id", "key")
 _ADD = insert_or_skip(alerts)

@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.outage_tables import attempt_outcomes
 from callrouter.adapters.storage.prepared import Prepared, Value
 from callrouter.adapters.storage.statements import matches, select_fields
-from callrouter.domain.conditions import Earnings
-from callrouter.domain.destination_outcomes import DestinationOutcome
+from callrouter.domain.calls.destination_outcomes import DestinationOutcome
+from callrouter.domain.routing.conditions import Earnings
 
 _KEY = ("seller_id", "call_sid", "attempt", "destination_id")
 _NAMES = tuple(field.name for field in fields(DestinationOutcome))

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.audit_tables import audit_nights, audit_schedules
 from callrouter.adapters.storage.statements import insert_or_skip
-from callrouter.domain.audit_schedule import AuditSchedule
+from callrouter.domain.carrier.audit_schedule import AuditSchedule
 
 _NIGHT = audit_nights.c
 _ADD_NIGHT = insert_or_skip(audit_nights)

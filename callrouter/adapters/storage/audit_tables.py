@@ -14,9 +14,9 @@ from sqlalchemy import (
 
 from callrouter.adapters.storage.tables import metadata
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
-from callrouter.domain.carrier_audit import AuditClass
-from callrouter.domain.carrier_records import LegDirection
-from callrouter.domain.events import LegStatus
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_audit import AuditClass
+from callrouter.domain.carrier.carrier_records import LegDirection
 
 carrier_costs = Table(
     "carrier_costs",

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.audit_tables import audit_findings, audit_runs
 from callrouter.adapters.storage.statements import insert_or_skip, select_fields
-from callrouter.domain.carrier_audit import AuditClass
+from callrouter.domain.carrier.carrier_audit import AuditClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

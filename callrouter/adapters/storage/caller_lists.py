@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.caller_tables import caller_lists
 from callrouter.adapters.storage.statements import delete_chosen, matches, select_fields
 from callrouter.adapters.storage.tables import sellers
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope
 from callrouter.domain.errors import NotFoundError
 
 _KEY = ("pattern", "scope", "scope_id", "effect")

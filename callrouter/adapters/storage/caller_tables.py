@@ -4,7 +4,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint,
 
 from callrouter.adapters.storage.tables import metadata, sellers
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
-from callrouter.domain.caller_lists import ListEffect, ListScope
+from callrouter.domain.callers.caller_lists import ListEffect, ListScope
 
 caller_contacts = Table(
     "caller_contacts",

@@ -19,7 +19,7 @@ from callrouter.adapters.storage.event_codec import decode, encode
 from callrouter.adapters.storage.prepared import Prepared, Value
 from callrouter.adapters.storage.statements import insert_or_skip, matches, select_fields
 from callrouter.adapters.storage.tables import call_events, calls
-from callrouter.domain.events import CallArrived, CallEvent, RouteDecided
+from callrouter.domain.calls.events import CallArrived, CallEvent, RouteDecided
 
 _Parameters: TypeAlias = dict[str, Value]
 

@@ -12,8 +12,8 @@ from callrouter.adapters.storage.cap_tables import cap_counters, is_settled, res
 from callrouter.adapters.storage.prepared import Prepared
 from callrouter.adapters.storage.statements import delete_chosen, matches
 from callrouter.adapters.storage.types import UtcDateTime
-from callrouter.domain.caps import Usage
-from callrouter.domain.periods import Period
+from callrouter.domain.clocks.periods import Period
+from callrouter.domain.limits.caps import Usage
 
 KEEPS_COUNTERS = timedelta(days=35)
 """How long after its last reservation a counter is kept: longer than any period but `ever`."""

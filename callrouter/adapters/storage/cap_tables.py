@@ -5,8 +5,8 @@ from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint,
 
 from callrouter.adapters.storage.tables import metadata
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
-from callrouter.domain.caps import Measure
-from callrouter.domain.reservations import ReservationState
+from callrouter.domain.limits.caps import Measure
+from callrouter.domain.limits.reservations import ReservationState
 
 # Changed by every call of a subject: no index but the key, and room on each page, so that
 # PostgreSQL can write the new version of a row beside the old one (HOT).

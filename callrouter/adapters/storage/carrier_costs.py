@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.audit_tables import AWAITS_PRICE, carrier_costs
-from callrouter.domain.carrier_records import CarrierRecord
+from callrouter.domain.carrier.carrier_records import CarrierRecord
 
 _COST = carrier_costs.c
 

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.sellers import bump_change_counter
 from callrouter.adapters.storage.statements import matches, select_fields
 from callrouter.adapters.storage.tables import directory_versions, sellers
-from callrouter.domain.directory import Buyer, Destination, Directory
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError
+from callrouter.domain.tables.directory import Buyer, Destination, Directory
 
 
 @dataclass(frozen=True, slots=True)

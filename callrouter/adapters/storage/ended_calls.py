@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.event_codec import decode_attempts
 from callrouter.adapters.storage.tables import call_events, calls, cdrs
-from callrouter.domain.turned_away import EndedCall, PastDecision
+from callrouter.domain.routing.turned_away import EndedCall, PastDecision
 
 _PAGE = 500
 

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from callrouter.adapters.storage.types import make_storable
+from callrouter.domain.calls.events import CallEvent
 from callrouter.domain.cdr import AttemptRecord
 from callrouter.domain.errors import CallrouterError
-from callrouter.domain.events import CallEvent
 
 _Value = TypeVar("_Value")
 _ATTEMPTS: TypeAdapter[tuple[AttemptRecord, ...]] = TypeAdapter(tuple[AttemptRecord, ...])

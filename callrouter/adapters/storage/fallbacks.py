@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.event_codec import decode
 from callrouter.adapters.storage.tables import call_events
-from callrouter.domain.events import FallbackAsked
+from callrouter.domain.calls.events import FallbackAsked
 
 # Spelt out, not a parameter: only so do both databases see that the partial index fits.
 _IS_FALLBACK = call_events.c.kind == sa.literal_column("'fallback_asked'")

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.outage_tables import health_checks
 from callrouter.adapters.storage.statements import insert_or_skip, matches, select_fields
-from callrouter.domain.buyer_health import Health
+from callrouter.domain.health.buyer_health import Health
 
 _ADD = insert_or_skip(health_checks)
 _READ = select_fields(health_checks, Health).where(matches(health_checks, "seller_id"))

@@ -18,14 +18,14 @@ from callrouter.adapters.storage.prepared import Prepared, Row
 from callrouter.adapters.storage.statements import matches
 from callrouter.adapters.storage.tables import SHOWS_NUMBER, calls
 from callrouter.adapters.storage.types import UtcDateTime
-from callrouter.domain.caller_lists import (
+from callrouter.domain.callers.caller_lists import (
     KnownCaller,
     ListEffect,
     ListEntry,
     ListScope,
     list_patterns,
 )
-from callrouter.domain.duplicates import CLOCK_SKEW_S, PastCall, PastContact, condense
+from callrouter.domain.callers.duplicates import CLOCK_SKEW_S, PastCall, PastContact, condense
 from callrouter.domain.numbers import Caller
 
 MOST_CONTACTS = 50

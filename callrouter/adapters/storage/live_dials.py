@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.prepared import Prepared
 from callrouter.adapters.storage.statements import matches
 from callrouter.adapters.storage.tables import call_events, calls
-from callrouter.domain.events import LegStatus
+from callrouter.domain.calls.events import LegStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from sqlalchemy import (
 
 from callrouter.adapters.storage.tables import metadata
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
-from callrouter.domain.destination_outcomes import CountedOutcome
-from callrouter.domain.stops import StopCause, StopKind
+from callrouter.domain.calls.destination_outcomes import CountedOutcome
+from callrouter.domain.health.stops import StopCause, StopKind
 
 attempt_outcomes = Table(
     "attempt_outcomes",

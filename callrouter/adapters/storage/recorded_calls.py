@@ -13,12 +13,12 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.event_codec import decode, decode_attempts
 from callrouter.adapters.storage.statements import matches
 from callrouter.adapters.storage.tables import call_events, calls, cdrs
+from callrouter.domain.calls.events import RouteDecided
 from callrouter.domain.cdr import HangupParty
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import CallSoFar
-from callrouter.domain.events import RouteDecided
 from callrouter.domain.numbers import read_caller
 from callrouter.domain.replay.recorded import RecordedCall
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import CallSoFar
 
 _PAGE = 1000
 

@@ -19,8 +19,8 @@ from callrouter.adapters.storage.cap_tables import cap_counters, reservations
 from callrouter.adapters.storage.prepared import Prepared, Value
 from callrouter.adapters.storage.statements import insert_or_skip
 from callrouter.adapters.storage.types import UtcDateTime
-from callrouter.domain.caps import Claim, DialClaims, add_claims, merge_claims
-from callrouter.domain.reservations import ReservationState
+from callrouter.domain.limits.caps import Claim, DialClaims, add_claims, merge_claims
+from callrouter.domain.limits.reservations import ReservationState
 
 _OF_DIAL = ("seller_id", "call_sid", "attempt", "destination_id")
 _OF_CLAIM = ("counter", "measure", "amount")

@@ -22,7 +22,7 @@ from callrouter.adapters.storage.tables import (
 )
 from callrouter.adapters.storage.types import make_storable
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
-from callrouter.domain.routing_table import AdvertisedNumber
+from callrouter.domain.tables.routing_table import AdvertisedNumber
 
 
 class ActivationAction(StrEnum):

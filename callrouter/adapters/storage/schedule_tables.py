@@ -4,7 +4,7 @@ from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text
 
 from callrouter.adapters.storage.tables import metadata
 from callrouter.adapters.storage.types import ForeignText, UtcDateTime, Word
-from callrouter.domain.scheduled_change import ChangeKind, ChangeState
+from callrouter.domain.tables.scheduled_change import ChangeKind, ChangeState
 
 scheduled_changes = Table(
     "scheduled_changes",

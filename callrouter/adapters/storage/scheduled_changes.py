@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from callrouter.adapters.storage.schedule_tables import scheduled_changes
 from callrouter.adapters.storage.statements import matches, select_fields
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.scheduled_change import ChangeState, ScheduledChange
+from callrouter.domain.tables.scheduled_change import ChangeState, ScheduledChange
 
 MOST_AT_ONCE = 100
 """How many due changes `list_due` gives at most; the rest come the next time."""

@@ -17,8 +17,8 @@ from callrouter.adapters.storage.cap_tables import cap_counters, is_held, reserv
 from callrouter.adapters.storage.prepared import Prepared, Row, Value
 from callrouter.adapters.storage.statements import matches
 from callrouter.adapters.storage.types import UtcDateTime, Word
-from callrouter.domain.caps import Measure
-from callrouter.domain.reservations import (
+from callrouter.domain.limits.caps import Measure
+from callrouter.domain.limits.reservations import (
     DialOutcome,
     ReservationState,
     Settled,

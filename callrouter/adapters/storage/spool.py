@@ -16,8 +16,8 @@ import structlog
 from callrouter.adapters.storage.event_codec import decode, encode
 from callrouter.adapters.storage.spool_file import FileState, SpoolFile, hold_lock
 from callrouter.adapters.storage.types import make_storable
+from callrouter.domain.calls.events import CallEvent, RouteDecided
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallEvent, RouteDecided
 
 _log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.standing_tables import standing_changes, standings
 from callrouter.adapters.storage.statements import insert_or_skip, matches, select_fields
 from callrouter.domain.billing.standing_ladder import AccountFigures
-from callrouter.domain.standing import BuyerStanding, Effect
+from callrouter.domain.limits.standing import BuyerStanding, Effect
 
 
 @dataclass(frozen=True, slots=True)

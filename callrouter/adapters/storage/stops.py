@@ -14,7 +14,7 @@ from callrouter.adapters.storage.outage_tables import stop_changes, stops
 from callrouter.adapters.storage.prepared import Prepared
 from callrouter.adapters.storage.sellers import bump_conditions
 from callrouter.adapters.storage.statements import insert_or_skip, matches, select_fields
-from callrouter.domain.stops import BREAKER_CAUSES, Stop, StopCause, StopKind
+from callrouter.domain.health.stops import BREAKER_CAUSES, Stop, StopCause, StopKind
 
 
 @dataclass(frozen=True, slots=True)

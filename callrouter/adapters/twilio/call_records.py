@@ -12,7 +12,7 @@ from twilio.rest.api.v2010.account.call import CallInstance
 from twilio.rest.api.v2010.account.call.event import EventInstance
 
 from callrouter.adapters.twilio.inbound import read_seconds, read_status
-from callrouter.domain.carrier_records import CarrierRecord, CarrierRequest, LegDirection
+from callrouter.domain.carrier.carrier_records import CarrierRecord, CarrierRequest, LegDirection
 from callrouter.domain.money import MICROS
 
 _LONGEST_TEXT = 255

@@ -30,7 +30,7 @@ from callrouter.adapters.twilio.rest_client import (
     may_pass,
     status_of,
 )
-from callrouter.domain.carrier_records import (
+from callrouter.domain.carrier.carrier_records import (
     CarrierCall,
     CarrierLeg,
     CarrierRecord,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from callrouter.adapters.twilio.form import Form
-from callrouter.domain.events import (
+from callrouter.domain.calls.events import (
     CallArrived,
     CallEnded,
     CallEvent,

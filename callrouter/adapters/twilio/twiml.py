@@ -11,9 +11,9 @@ from twilio.twiml.voice_response import Dial as DialVerb
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from callrouter.adapters.twilio.links import Links
-from callrouter.domain.decision import Closing, Decision, Dial
 from callrouter.domain.numbers import is_sip_address
-from callrouter.domain.routing_table import Screening
+from callrouter.domain.routing.decision import Closing, Decision, Dial
+from callrouter.domain.tables.routing_table import Screening
 
 _LEG_EVENTS = "initiated ringing answered completed"
 _APOLOGY = "We are sorry, your call can't be completed right now. Please try again later."

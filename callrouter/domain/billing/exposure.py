@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from callrouter.domain.billing.terms import Agreement, Clock, Terms
-from callrouter.domain.standing import CallPrice, CreditLine
+from callrouter.domain.limits.standing import CallPrice, CreditLine
 
 _BEFORE_TALK_S = {Clock.CONNECTED: 5, Clock.ANSWERED: 60, Clock.TOTAL: 900}
 """What a clock may count besides the longest talk: a late hang-up, a whisper, menus and ringing."""

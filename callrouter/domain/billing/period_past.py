@@ -14,7 +14,7 @@ from callrouter.domain.billing.call_rating import Agreed
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.rating import PaidCall, PastQuestion
 from callrouter.domain.billing.talks import Talk
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.clocks.periods import find_wall_time
 
 
 @dataclass(slots=True)

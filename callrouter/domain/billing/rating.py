@@ -17,11 +17,11 @@ from callrouter.domain.billing.pricing import (
 )
 from callrouter.domain.billing.talks import Talk
 from callrouter.domain.billing.terms import Clock, PerMinute, Rounding, Share, Terms
+from callrouter.domain.clocks.periods import Period, find_day_start, find_next_start, find_wall_time
+from callrouter.domain.clocks.time_spans import say_span
+from callrouter.domain.clocks.timetable import compile_hours, is_open, read_wall, say_closed
 from callrouter.domain.money import say_amount, say_micros
 from callrouter.domain.numbers import read_caller
-from callrouter.domain.periods import Period, find_day_start, find_next_start, find_wall_time
-from callrouter.domain.time_spans import say_span
-from callrouter.domain.timetable import compile_hours, is_open, read_wall, say_closed
 
 _ROUNDED = {
     Rounding.FLOOR: "rounded down",

@@ -6,8 +6,8 @@ Figures in, a state with its reason out; where the figures come from isn't known
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from callrouter.domain.limits.standing import NO_EFFECT, Effect
 from callrouter.domain.money import say_amount
-from callrouter.domain.standing import NO_EFFECT, Effect
 
 _PERCENT = 100
 

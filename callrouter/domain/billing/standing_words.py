@@ -1,8 +1,8 @@
 """How a state is told to people: to the seller in an alert, to the buyer in a letter."""
 
 from callrouter.domain.billing.standing_ladder import AccountFigures, Rung
+from callrouter.domain.limits.standing import Effect
 from callrouter.domain.money import say_amount
-from callrouter.domain.standing import Effect
 
 
 def say_effect(effect: Effect) -> str:

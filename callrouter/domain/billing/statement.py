@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from callrouter.domain.billing.ledger import Entry, EntryKind
 from callrouter.domain.billing.party import Party
 from callrouter.domain.billing.statement_periods import find_last_day
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.clocks.periods import find_wall_time
 
 _DAY = timedelta(days=1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from callrouter.domain.billing.terms import Cycle
-from callrouter.domain.periods import find_day_start, find_wall_time
+from callrouter.domain.clocks.periods import find_day_start, find_wall_time
 
 _DAY = timedelta(days=1)
 _SUNDAY = 6

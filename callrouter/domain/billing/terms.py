@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from callrouter.domain.billing.party import Party
-from callrouter.domain.hours import Hours
+from callrouter.domain.clocks.hours import Hours
 
 
 class Clock(StrEnum):

@@ -8,10 +8,10 @@ from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.rating import say_percent
 from callrouter.domain.billing.terms import Agreement, Rounding, Terms, TieOutTerms
 from callrouter.domain.billing.terms_choice import say_scope
-from callrouter.domain.hours import Hours
+from callrouter.domain.clocks.hours import Hours
+from callrouter.domain.clocks.periods import find_wall_time
+from callrouter.domain.clocks.time_spans import say_span
 from callrouter.domain.money import say_amount
-from callrouter.domain.periods import find_wall_time
-from callrouter.domain.time_spans import say_span
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ROUNDED = {

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from callrouter.domain.cap_words import name_limit
-from callrouter.domain.caps import Counter, Usage
-from callrouter.domain.conditions import Conditions
-from callrouter.domain.decision import Decision, SkipRule
-from callrouter.domain.periods import Moment
-from callrouter.domain.plan import Plan
-from callrouter.domain.planned_route import PlannedRoute
+from callrouter.domain.clocks.periods import Moment
+from callrouter.domain.limits.cap_words import name_limit
+from callrouter.domain.limits.caps import Counter, Usage
+from callrouter.domain.routing.conditions import Conditions
+from callrouter.domain.routing.decision import Decision, SkipRule
+from callrouter.domain.routing.plan import Plan
+from callrouter.domain.routing.planned_route import PlannedRoute
 
 _EMPTY = Usage()
 

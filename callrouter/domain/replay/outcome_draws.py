@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from callrouter.domain.calls.destination_outcomes import CountedOutcome, DestinationOutcome
 from callrouter.domain.cdr import AttemptOutcome
-from callrouter.domain.destination_outcomes import CountedOutcome, DestinationOutcome
 from callrouter.domain.replay.recorded import RecordedCall
-from callrouter.domain.strategies.weight import find_dice
+from callrouter.domain.routing.strategies.weight import find_dice
 
 _LONGEST_RING_MS = 60_000
 _JOINED = (CountedOutcome.CONNECTED, CountedOutcome.HUNG_UP)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callrouter.domain.cdr import AttemptRecord
-from callrouter.domain.decision import CallSoFar
+from callrouter.domain.routing.decision import CallSoFar
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
 
-from callrouter.domain.caller_lists import KnownCaller, ListEntry, country_of, list_patterns
-from callrouter.domain.conditions import NOBODY
-from callrouter.domain.decision import CallSoFar
-from callrouter.domain.duplicates import PastCall, PastContact, condense
+from callrouter.domain.callers.caller_lists import KnownCaller, ListEntry, country_of, list_patterns
+from callrouter.domain.callers.duplicates import PastCall, PastContact, condense
+from callrouter.domain.routing.conditions import NOBODY
+from callrouter.domain.routing.decision import CallSoFar
 
 
 class RememberedCallers:

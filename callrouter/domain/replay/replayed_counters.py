@@ -5,8 +5,8 @@ from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
 
-from callrouter.domain.caps import DialClaims, Usage
-from callrouter.domain.reservations import DialOutcome, ReservationState, settle_measure
+from callrouter.domain.limits.caps import DialClaims, Usage
+from callrouter.domain.limits.reservations import DialOutcome, ReservationState, settle_measure
 
 _UNUSED = Usage()
 

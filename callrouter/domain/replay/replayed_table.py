@@ -6,23 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from callrouter.domain.caps import Usage, name_buyer
-from callrouter.domain.claims import list_claims
-from callrouter.domain.conditions import Conditions, Earnings
-from callrouter.domain.decision import CallSoFar, Decision, Dial
-from callrouter.domain.duplicates import PastContact
-from callrouter.domain.payability import earn_micros, is_payable
-from callrouter.domain.plan import Plan
+from callrouter.domain.callers.duplicates import PastContact
+from callrouter.domain.health.stops import Stop
+from callrouter.domain.limits.caps import Usage, name_buyer
+from callrouter.domain.limits.reservations import DialOutcome
+from callrouter.domain.limits.standing import Standings
 from callrouter.domain.replay.burst_caps import Burst, find_bursts
 from callrouter.domain.replay.outcome_draws import OutcomePool, ReplayedOutcome
 from callrouter.domain.replay.recorded import RecordedCall
 from callrouter.domain.replay.remembered_callers import RememberedCallers
 from callrouter.domain.replay.replayed_counters import ReplayedCounters
-from callrouter.domain.reservations import DialOutcome
-from callrouter.domain.routing import decide
-from callrouter.domain.routing_table import StrategyName
-from callrouter.domain.standing import Standings
-from callrouter.domain.stops import Stop
+from callrouter.domain.routing.claims import list_claims
+from callrouter.domain.routing.conditions import Conditions, Earnings
+from callrouter.domain.routing.decision import CallSoFar, Decision, Dial
+from callrouter.domain.routing.next_destination import decide
+from callrouter.domain.routing.payability import earn_micros, is_payable
+from callrouter.domain.routing.plan import Plan
+from callrouter.domain.tables.routing_table import StrategyName
 
 NOBODYS: Standings = MappingProxyType({})
 """Accounts of which none matters."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from callrouter.domain.standing import BuyerStanding, Standings
+from callrouter.domain.limits.standing import BuyerStanding, Standings
 
 
 @dataclass(frozen=True, slots=True)

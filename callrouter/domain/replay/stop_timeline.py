@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.errors import RefusedError
-from callrouter.domain.periods import find_wall_time
 from callrouter.domain.tie_out.settlement import Decision
 
 

@@ -15,8 +15,14 @@ import polars as pl
 from callrouter.domain.billing.pricing import smallest_unit
 from callrouter.domain.billing.terms import Clock, Operator, PerMinute, Rounding, Terms
 from callrouter.domain.billing.terms_choice import choose_terms
-from callrouter.domain.hours import Hours
-from callrouter.domain.timetable import HORIZON_DAYS, changes_at, compile_hours, is_open, read_wall
+from callrouter.domain.clocks.hours import Hours
+from callrouter.domain.clocks.timetable import (
+    HORIZON_DAYS,
+    changes_at,
+    compile_hours,
+    is_open,
+    read_wall,
+)
 
 Figures: TypeAlias = npt.NDArray[np.int64]
 Marks: TypeAlias = npt.NDArray[np.bool_]

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.adapters.policy_files.buyers_file import read_buyers, write_buyers
-from callrouter.domain.circuit_breaker import BreakerKeys
-from callrouter.domain.directory import Buyer, Destination
 from callrouter.domain.errors import PolicyFileError
+from callrouter.domain.health.circuit_breaker import BreakerKeys
+from callrouter.domain.tables.directory import Buyer, Destination
 
 WHOLE = """\
 [[buyers]]

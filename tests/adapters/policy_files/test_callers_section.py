@@ -1,7 +1,7 @@
 import pytest
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
-from callrouter.domain.duplicates import (
+from callrouter.domain.callers.duplicates import (
     NO_CALLER_RULES,
     CallerRules,
     DuplicateAfter,
@@ -12,7 +12,7 @@ from callrouter.domain.duplicates import (
     RepeatThen,
 )
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.routing_table import RoutingTable
+from callrouter.domain.tables.routing_table import RoutingTable
 
 DAY_S = 86_400
 

@@ -11,7 +11,7 @@ from callrouter.adapters.policy_files.document import (
     spell_path,
 )
 from callrouter.domain.errors import FileProblem, PolicyFileError
-from callrouter.domain.table_check import KeyPath, TableProblem
+from callrouter.domain.tables.table_check import KeyPath, TableProblem
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 
 from callrouter.adapters.policy_files.hours_section import MOST_ENTRIES, MOST_WINDOWS
 from callrouter.adapters.policy_files.routing_table_file import read_table
+from callrouter.domain.clocks.hours import ALL_WEEK, Hours, Span, Window
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.hours import ALL_WEEK, Hours, Span, Window
 
 HEAD = """\
 campaign = "a"

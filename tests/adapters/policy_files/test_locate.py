@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.adapters.policy_files.locate import last_statement_line, locate_keys
-from callrouter.domain.table_check import KeyPath
+from callrouter.domain.tables.table_check import KeyPath
 
 Value: TypeAlias = "int | float | bool | str | date | time | list[Value] | dict[str, Value]"
 

@@ -3,10 +3,10 @@
 import pytest
 
 from callrouter.adapters.policy_files.routing_table_file import read_table
-from callrouter.domain.caps import Cap, Measure
+from callrouter.domain.clocks.periods import Period
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.periods import Period
-from callrouter.domain.rules import Quota
+from callrouter.domain.limits.caps import Cap, Measure
+from callrouter.domain.tables.rules import Quota
 
 HEAD = 'campaign = "c"\n[[dids]]\nnumber = "+18005550100"\n[[routes]]\ndestination = "acme-east"\n'
 

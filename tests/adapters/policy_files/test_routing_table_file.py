@@ -6,7 +6,7 @@ from callrouter.adapters.policy_files.document import LARGEST_FILE_BYTES
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.policy_files.table_sections import RouteSection, RoutingTableFile
 from callrouter.domain.errors import FileProblem, PolicyFileError
-from callrouter.domain.routing_table import (
+from callrouter.domain.tables.routing_table import (
     AdvertisedNumber,
     LastResort,
     Limits,

@@ -14,10 +14,10 @@ from callrouter.adapters.policy_files.explain import Section, keys_of, rule_of, 
 from callrouter.adapters.policy_files.routing_table_file import read_table
 from callrouter.adapters.policy_files.rule_sections import RulesSection
 from callrouter.adapters.policy_files.table_sections import RoutingTableFile
-from callrouter.domain.circuit_breaker import DEFAULTS
-from callrouter.domain.directory import Directory, replace_buyers
-from callrouter.domain.routing_table import LastResort, RoutingTable
-from callrouter.domain.table_check import (
+from callrouter.domain.health.circuit_breaker import DEFAULTS
+from callrouter.domain.tables.directory import Directory, replace_buyers
+from callrouter.domain.tables.routing_table import LastResort, RoutingTable
+from callrouter.domain.tables.table_check import (
     check_buyers,
     check_numbers,
     check_table,

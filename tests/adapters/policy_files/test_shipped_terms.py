@@ -11,9 +11,9 @@ from callrouter.adapters.policy_files.terms_file import read_agreement_file
 from callrouter.domain.billing.party import Side
 from callrouter.domain.billing.terms import Agreement
 from callrouter.domain.billing.terms_check import KnownNames, check_names, warn_about_names
-from callrouter.domain.directory import Directory, replace_buyers
-from callrouter.domain.routing_table import RoutingTable
-from callrouter.domain.terms_of_tables import Gap, check_terms_of_tables
+from callrouter.domain.billing.terms_of_tables import Gap, check_terms_of_tables
+from callrouter.domain.tables.directory import Directory, replace_buyers
+from callrouter.domain.tables.routing_table import RoutingTable
 
 ROOT = Path(__file__).parents[3]
 CONFIG = ROOT / "config"

@@ -7,7 +7,7 @@ import pytest
 from callrouter.adapters.policy_files.standing_file import read_ladder
 from callrouter.domain.billing.standing_ladder import DEFAULT_LADDER, Ladder, Rung
 from callrouter.domain.errors import PolicyFileError
-from callrouter.domain.standing import Effect
+from callrouter.domain.limits.standing import Effect
 
 CONFIG = Path(__file__).parents[3] / "config" / "standing.toml"
 GOOD = '[[states]]\nname = "good"\n'

@@ -20,8 +20,8 @@ from callrouter.domain.billing.terms import (
     TheirTime,
     TieOutTerms,
 )
+from callrouter.domain.clocks.hours import Hours, Window
 from callrouter.domain.errors import FileProblem, PolicyFileError
-from callrouter.domain.hours import Hours, Window
 
 USD = 1_000_000
 WHOLE = """\

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from callrouter.adapters.storage.secret_box import SecretBox
 from callrouter.adapters.storage.sellers import Seller, add_seller
+from callrouter.domain.calls.events import CallEvent
 from callrouter.domain.cdr import AttemptRecord, Cdr
-from callrouter.domain.events import CallEvent
 from tests.domain.builders import T0
 
 BOX = SecretBox("a key for tests only")

@@ -10,8 +10,8 @@ from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.reservations import reserve
 from callrouter.adapters.storage.settlements import settle
-from callrouter.domain.caps import Claim, DialClaims
-from callrouter.domain.reservations import DialOutcome
+from callrouter.domain.limits.caps import Claim, DialClaims
+from callrouter.domain.limits.reservations import DialOutcome
 from tests.adapters.storage.cap_room import SELLER, NoRoomError, claim
 from tests.domain.builders import at
 

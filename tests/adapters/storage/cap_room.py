@@ -12,8 +12,8 @@ from callrouter.adapters.storage.cap_tables import cap_counters, reservations
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.reservations import reserve
 from callrouter.adapters.storage.settlements import release_expired, settle
-from callrouter.domain.caps import UNLIMITED, Claim, DialClaims, Measure, Usage
-from callrouter.domain.reservations import DialOutcome, ReservationState, Settled
+from callrouter.domain.limits.caps import UNLIMITED, Claim, DialClaims, Measure, Usage
+from callrouter.domain.limits.reservations import DialOutcome, ReservationState, Settled
 from tests.domain.builders import at
 
 SELLER = "acme"

@@ -8,9 +8,9 @@ from callrouter.adapters.storage.ledger import post
 from callrouter.adapters.storage.settlements import settle
 from callrouter.domain.billing.ledger import EntryKind, Posting
 from callrouter.domain.billing.party import Party, Side
-from callrouter.domain.caps import Measure
-from callrouter.domain.reservations import DialOutcome
-from callrouter.domain.standing import name_account
+from callrouter.domain.limits.caps import Measure
+from callrouter.domain.limits.reservations import DialOutcome
+from callrouter.domain.limits.standing import name_account
 from tests.adapters.storage.cap_race import Leg, come_together
 from tests.adapters.storage.cap_room import SELLER, claim, take
 from tests.domain.builders import at

@@ -17,8 +17,8 @@ from callrouter.adapters.storage.agreements import (
 from callrouter.adapters.storage.engine import Database
 from callrouter.domain.billing.party import Party, Side
 from callrouter.domain.billing.terms import Agreement, Credit, PerMinute, Share
+from callrouter.domain.clocks.hours import Hours, Span, Window
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
-from callrouter.domain.hours import Hours, Span, Window
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.billing.builders import AT, RADIO, USD, agreement_of, terms_of
 from tests.domain.builders import at

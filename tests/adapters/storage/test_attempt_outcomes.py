@@ -4,7 +4,7 @@ import pytest
 
 from callrouter.adapters.storage.attempt_outcomes import read_recent_outcomes, record_outcome
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.destination_outcomes import CountedOutcome, DestinationOutcome
+from callrouter.domain.calls.destination_outcomes import CountedOutcome, DestinationOutcome
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.builders import at
 

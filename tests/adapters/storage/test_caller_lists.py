@@ -13,7 +13,7 @@ from callrouter.adapters.storage.caller_lists import (
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.tables import sellers
-from callrouter.domain.caller_lists import ListEffect, ListEntry, ListScope
+from callrouter.domain.callers.caller_lists import ListEffect, ListEntry, ListScope
 from callrouter.domain.errors import NotFoundError
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.builders import T0, at

@@ -25,8 +25,8 @@ from callrouter.adapters.storage.cdrs import save_cdr
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.tables import call_events
 from callrouter.adapters.storage.types import make_storable
-from callrouter.domain.derivation import derive
-from callrouter.domain.events import CallArrived, CallEvent, LegStatus, RouteDecided
+from callrouter.domain.calls.derivation import derive
+from callrouter.domain.calls.events import CallArrived, CallEvent, LegStatus, RouteDecided
 from tests.adapters.storage.builders import any_texts, events, storable_texts, unhurried
 from tests.domain.builders import ANI, CALL_SID, DID, T0, arrived, at, decided, ended
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.caps import Claim, Measure
-from callrouter.domain.reservations import DialOutcome, ReservationState, settle_measure
+from callrouter.domain.limits.caps import Claim, Measure
+from callrouter.domain.limits.reservations import DialOutcome, ReservationState, settle_measure
 from tests.adapters.storage.builders import unhurried
 from tests.adapters.storage.cap_room import (
     LEASE_S,

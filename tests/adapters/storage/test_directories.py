@@ -10,8 +10,8 @@ from callrouter.adapters.storage.directories import (
 )
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.sellers import read_change_counter
-from callrouter.domain.directory import Buyer, Destination, Directory, replace_buyers
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError
+from callrouter.domain.tables.directory import Buyer, Destination, Directory, replace_buyers
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.builders import at
 

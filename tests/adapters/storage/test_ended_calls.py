@@ -15,8 +15,8 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.event_codec import encode
 from callrouter.adapters.storage.tables import call_events
 from callrouter.domain.cdr import Disposition
-from callrouter.domain.decision import Candidate, Skip, SkipRule
-from callrouter.domain.turned_away import PastCandidate
+from callrouter.domain.routing.decision import Candidate, Skip, SkipRule
+from callrouter.domain.routing.turned_away import PastCandidate
 from tests.adapters.storage.test_cdrs import CDR
 from tests.domain.builders import ANI, DID, T0, at, decided
 

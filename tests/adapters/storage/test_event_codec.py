@@ -12,10 +12,10 @@ from callrouter.adapters.storage.event_codec import (
     encode,
     encode_attempts,
 )
+from callrouter.domain.calls.events import CallArrived, CallEvent
 from callrouter.domain.cdr import AttemptRecord
-from callrouter.domain.conditions import Conditions
 from callrouter.domain.errors import CallrouterError
-from callrouter.domain.events import CallArrived, CallEvent
+from callrouter.domain.routing.conditions import Conditions
 from tests.adapters.storage.builders import any_texts, attempt_records, events, unhurried
 from tests.domain.builders import T0, decided
 

@@ -12,8 +12,8 @@ from callrouter.adapters.storage.caller_tables import caller_contacts
 from callrouter.adapters.storage.calls import ensure_and_lock_call
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.known_callers import MOST_CONTACTS, note_contacts, read_caller
-from callrouter.domain.caller_lists import KnownCaller, ListEffect, ListEntry, ListScope
-from callrouter.domain.duplicates import PastCall, PastContact
+from callrouter.domain.callers.caller_lists import KnownCaller, ListEffect, ListEntry, ListScope
+from callrouter.domain.callers.duplicates import PastCall, PastContact
 from callrouter.domain.numbers import read_caller as read_ani
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers, unhurried
 from tests.domain.builders import DID, T0, at

@@ -18,8 +18,8 @@ from callrouter.adapters.storage.routing_tables import (
     add_table,
 )
 from callrouter.adapters.storage.sellers import open_tokens
-from callrouter.domain.directory import Buyer, Directory, replace_buyers
-from callrouter.domain.routing_table import AdvertisedNumber
+from callrouter.domain.tables.directory import Buyer, Directory, replace_buyers
+from callrouter.domain.tables.routing_table import AdvertisedNumber
 from tests.adapters.storage.builders import ACME, BOLT, BOX, add_sellers
 from tests.domain.builders import T0
 

@@ -10,8 +10,8 @@ from callrouter.adapters.storage.calls import append_in, ensure_and_lock_call
 from callrouter.adapters.storage.cdrs import save_cdr
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.live_dials import count_live_dials
-from callrouter.domain.decision import Closing
-from callrouter.domain.events import CallEvent, LegStatus
+from callrouter.domain.calls.events import CallEvent, LegStatus
+from callrouter.domain.routing.decision import Closing
 from tests.adapters.storage.test_cdrs import CDR
 from tests.domain.builders import ANI, DID, T0, arrived, at, closed, decided, dial, dial_ended, leg
 

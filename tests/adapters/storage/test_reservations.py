@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from callrouter.adapters.storage.cap_counters import read_usage
 from callrouter.adapters.storage.engine import Database
-from callrouter.domain.caps import DialClaims, Usage
+from callrouter.domain.limits.caps import DialClaims, Usage
 from tests.adapters.storage.cap_room import (
     add_up,
     claim,

@@ -20,9 +20,9 @@ from callrouter.adapters.storage.routing_tables import (
     read_table_text,
 )
 from callrouter.adapters.storage.sellers import read_change_counter
-from callrouter.domain.directory import Directory
 from callrouter.domain.errors import ChangedUnderneathError, NotFoundError, RefusedError
-from callrouter.domain.routing_table import AdvertisedNumber
+from callrouter.domain.tables.directory import Directory
+from callrouter.domain.tables.routing_table import AdvertisedNumber
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.builders import T0, at
 

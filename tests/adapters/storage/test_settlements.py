@@ -6,7 +6,7 @@ import pytest
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.settlements import settle
-from callrouter.domain.reservations import DialOutcome, ReservationState
+from callrouter.domain.limits.reservations import DialOutcome, ReservationState
 from tests.adapters.storage.cap_room import (
     LEASE_S,
     add_up,

@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 
 from callrouter.adapters.storage.spool import PATIENCE_S, Drained, Spool, SpooledEvent
 from callrouter.adapters.storage.types import make_storable
+from callrouter.domain.calls.events import CallEvent
 from callrouter.domain.errors import StorageUnavailableError
-from callrouter.domain.events import CallEvent
 from tests.adapters.storage.builders import any_texts, events, unhurried
 from tests.domain.builders import CALL_SID, arrived, decided, ended, leg_sid, whispered
 
@@ -394,7 +394,7 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from callrouter.adapters.storage.spool import Spool, SpooledEvent
-from callrouter.domain.events import CallArrived
+from callrouter.domain.calls.events import CallArrived
 
 def numbered(number):
     arrived = CallArrived(

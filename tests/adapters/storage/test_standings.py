@@ -26,7 +26,7 @@ from callrouter.adapters.storage.standings import (
 from callrouter.domain.billing.standing_holds import HoldKind, StandingHold
 from callrouter.domain.billing.standing_ladder import AccountFigures
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.standing import BuyerStanding, CallPrice, CreditLine, Effect
+from callrouter.domain.limits.standing import BuyerStanding, CallPrice, CreditLine, Effect
 from tests.domain.builders import at
 from tests.switchboards import OTHER_SELLER, SELLER, open_seller
 

@@ -26,8 +26,8 @@ from callrouter.adapters.storage.stops import (
     read_stops_of,
 )
 from callrouter.domain.errors import NotFoundError
-from callrouter.domain.routing_table import AdvertisedNumber
-from callrouter.domain.stops import Stop, StopCause, StopKind
+from callrouter.domain.health.stops import Stop, StopCause, StopKind
+from callrouter.domain.tables.routing_table import AdvertisedNumber
 from tests.adapters.storage.builders import ACME, BOLT, add_sellers
 from tests.domain.builders import T0, at
 

@@ -9,7 +9,7 @@ from callrouter.adapters.storage.sweeps import (
     find_stale_cdrs,
     hasten_sweeps,
 )
-from callrouter.domain.derivation import derive
+from callrouter.domain.calls.derivation import derive
 from tests.domain.builders import ANI, CALL_SID, DID, arrived, at, decided, ended
 
 

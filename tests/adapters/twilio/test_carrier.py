@@ -10,9 +10,9 @@ import requests
 import responses
 
 from callrouter.adapters.twilio.carrier import TwilioCarrier
-from callrouter.domain.carrier_records import CarrierCall, CarrierLeg, NumberSetup
+from callrouter.domain.calls.events import LegStatus
+from callrouter.domain.carrier.carrier_records import CarrierCall, CarrierLeg, NumberSetup
 from callrouter.domain.errors import CarrierUnavailableError
-from callrouter.domain.events import LegStatus
 from callrouter.workflows.ports import Carrier
 
 ACCOUNT = "AC" + "0" * 32

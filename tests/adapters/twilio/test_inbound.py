@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from callrouter.adapters.twilio import inbound
 from callrouter.adapters.twilio.form import Form
-from callrouter.domain.events import (
+from callrouter.domain.calls.events import (
     CallArrived,
     CallEnded,
     CallEvent,

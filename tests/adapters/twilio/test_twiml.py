@@ -14,8 +14,8 @@ from callrouter.adapters.twilio.twiml import (
     render_hangup,
     render_whisper,
 )
-from callrouter.domain.decision import Closing, Decision, Dial
-from callrouter.domain.routing_table import Screening
+from callrouter.domain.routing.decision import Closing, Decision, Dial
+from callrouter.domain.tables.routing_table import Screening
 from callrouter.simulator.twiml import Script, read_twiml
 from tests.goldens import check_golden
 

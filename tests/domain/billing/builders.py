@@ -25,7 +25,7 @@ from callrouter.domain.cdr import (
     Disposition,
     HangupParty,
 )
-from callrouter.domain.hours import Hours
+from callrouter.domain.clocks.hours import Hours
 
 ACME = Party(Side.BUYER, "acme")
 RADIO = Party(Side.PUBLISHER, "radio-kx")

@@ -3,7 +3,7 @@ import pytest
 from callrouter.domain.billing.borderline import find_borderline, is_near
 from callrouter.domain.billing.rating import NOTHING_PAID, PaidCall, PaidPast
 from callrouter.domain.billing.terms import Band, Clock, Operator, PerMinute, Rounding, Share, Terms
-from callrouter.domain.hours import Hours
+from callrouter.domain.clocks.hours import Hours
 from tests.domain.billing.builders import AT, USD, talk_of, terms_of
 
 BANDS = terms_of(bands=(Band(0, 2 * USD), Band(120, 10 * USD), Band(300, 20 * USD)))

@@ -12,7 +12,7 @@ from callrouter.domain.billing.rating import (
     rate,
 )
 from callrouter.domain.billing.terms import Band, Clock, Operator, PerMinute, Rounding, Share, Terms
-from callrouter.domain.hours import Hours, Window
+from callrouter.domain.clocks.hours import Hours, Window
 from tests.domain.billing.builders import (
     AT,
     RADIO,

@@ -13,7 +13,7 @@ from callrouter.domain.billing.standing_ladder import (
     Rung,
     judge_account,
 )
-from callrouter.domain.standing import Effect
+from callrouter.domain.limits.standing import Effect
 
 USD = 1_000_000
 LADDER = Ladder(

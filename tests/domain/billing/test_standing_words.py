@@ -10,7 +10,7 @@ from callrouter.domain.billing.standing_words import (
     word_letter_subject,
     word_subject,
 )
-from callrouter.domain.standing import Effect
+from callrouter.domain.limits.standing import Effect
 
 USD = 1_000_000
 SUSPENDED = Rung(name="suspended", effect=Effect(takes_calls=False))

@@ -14,7 +14,7 @@ from callrouter.domain.billing.statement_periods import (
     plan_period,
 )
 from callrouter.domain.billing.terms import Cycle
-from callrouter.domain.periods import find_wall_time
+from callrouter.domain.clocks.periods import find_wall_time
 
 CHICAGO, HAVANA, BEIRUT = "America/Chicago", "America/Havana", "Asia/Beirut"
 ZONES = (CHICAGO, HAVANA, BEIRUT, "Asia/Kathmandu", "Pacific/Kiritimati", "America/Nuuk", "UTC")

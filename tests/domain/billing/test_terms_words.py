@@ -18,7 +18,7 @@ from callrouter.domain.billing.terms import (
     TieOutTerms,
 )
 from callrouter.domain.billing.terms_words import describe_agreement, say_dates, say_price
-from callrouter.domain.hours import Hours, Span, Window
+from callrouter.domain.clocks.hours import Hours, Span, Window
 from tests.domain.billing.builders import RADIO, USD, agreement_of, terms_of
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from callrouter.domain.billing.terms import Band, Operator, PerMinute, Rounding, Terms
-from callrouter.domain.hours import Hours, Window
+from callrouter.domain.clocks.hours import Hours, Window
 from callrouter.domain.tie_out.classes import LINES
 from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.rules import TieOutRules

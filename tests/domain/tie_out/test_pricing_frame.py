@@ -12,7 +12,7 @@ from callrouter.domain.billing.rating import NOTHING_PAID, rate, read_clock
 from callrouter.domain.billing.talks import Talk
 from callrouter.domain.billing.terms import Band, Clock, Operator, PerMinute, Rounding, Share, Terms
 from callrouter.domain.billing.terms_choice import find_terms
-from callrouter.domain.hours import Hours, Window
+from callrouter.domain.clocks.hours import Hours, Window
 from callrouter.domain.tie_out.pricing_frame import (
     NO_TERMS,
     Times,

@@ -1,0 +1,1 @@
+"""What a seller is told when something is wrong, and where."""

@@ -1,0 +1,1 @@
+"""Who calls: callers who come again, and those who are blocked or allowed."""

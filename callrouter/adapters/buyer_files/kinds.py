@@ -16,6 +16,10 @@ class Kind(StrEnum):
     """A zip of files, or a workbook, which is one too."""
     OLD_WORKBOOK = "old workbook"
     """XLS, or a workbook under a password: both come in the same wrapping."""
+    PAGE = "web page"
+    """HTML, which web consoles send as .xls."""
+    XML_WORKBOOK = "XML workbook"
+    """What Excel 2003 saved as XML."""
 
 
 _READ = ((b"\x1f\x8b", Kind.GZIP), (b"PK\x03\x04", Kind.ZIP), (b"PK\x05\x06", Kind.ZIP))
@@ -43,11 +47,14 @@ _REFUSED = (
     (b"MZ\x90", "a program"),
 )
 _TAR_MARK = slice(257, 262)
-_HTML = re.compile(
-    rb"\s*(?:<(?:!doctype\s+html|html|head|body|meta|table|style|div)\b|MIME-Version: *1)",
-    re.IGNORECASE,
+_PAGE = re.compile(
+    rb"\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|link"
+    rb"|style|script|center|font|div|span|p|table|thead|tbody|tr)\b",
+    re.IGNORECASE | re.DOTALL,
 )
+_SAVED_PAGE = re.compile(rb"\s*MIME-Version: *1", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b")
+_SHEETS = b"urn:schemas-microsoft-com:office:spreadsheet"
 _JSON = re.compile(rb'\s*(?:\[\s*\{|\{\s*")')
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -68,14 +75,16 @@ def find_kind(beginning: bytes) -> Kind | str:
 
 
 def _look_at_text(beginning: bytes) -> Kind | str:
-    """TEXT, or what else a text is that isn't rows and columns."""
+    """TEXT, or markup, or what else a text is that isn't rows and columns."""
     plain = beginning.replace(b"\x00", b"")  # so that UTF-16 is seen through as well
     for mark in _MARKS:
         plain = plain.removeprefix(mark)
-    if _HTML.match(plain):
-        return "a web page (HTML), whatever its name says"
+    if _PAGE.match(plain):
+        return Kind.PAGE
+    if _SAVED_PAGE.match(plain):
+        return "a web page saved as one file (MHTML)"
     if _XML.match(plain):
-        return "an XML file"
+        return Kind.XML_WORKBOOK if _SHEETS in plain else "an XML file"
     if _JSON.match(plain):
         return "a JSON file"
     return Kind.TEXT

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from callrouter.adapters.buyer_files.assembly import Source
 from callrouter.adapters.buyer_files.delimited import read_delimited
+from callrouter.adapters.buyer_files.kinds import Kind
 from callrouter.adapters.buyer_files.limits import LIMITS, Limits
+from callrouter.adapters.buyer_files.marked_up import read_marked_up
 from callrouter.adapters.buyer_files.raw_table import RawTable
 from callrouter.adapters.buyer_files.unpack import Unpacked, unpack
 from callrouter.adapters.buyer_files.workbooks import read_workbook
@@ -36,10 +38,12 @@ def read_file(path: Path, limits: Limits = LIMITS) -> tuple[RawTable, ...]:
 
 def _read(file: Unpacked, limits: Limits) -> Iterator[RawTable]:
     """The tables of a file that is no archive."""
-    if file.is_workbook:
-        yield from read_workbook(file.content, file.source, limits)
-    else:
+    if file.kind is Kind.TEXT:
         yield read_delimited(file.content, file.source, limits)
+    elif file.kind in (Kind.PAGE, Kind.XML_WORKBOOK):
+        yield from read_marked_up(file.content, file.kind, file.source, limits)
+    else:
+        yield from read_workbook(file.content, file.source, limits)
 
 
 def _keep_filled(tables: list[RawTable], source: Source) -> tuple[RawTable, ...]:

@@ -35,11 +35,11 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """One file that is no archive: its bytes, where it comes from, whether it is a workbook."""
+    """One file that is no archive: its bytes, where it comes from, what kind it is."""
 
     content: bytes
     source: Source
-    is_workbook: bool
+    kind: Kind
 
 
 def unpack(content: bytes, source: Source, limits: Limits) -> Iterator[Unpacked]:
@@ -65,7 +65,7 @@ def _name_kind(content: bytes, source: Source) -> Unpacked:
     kind = find_kind(content[:LOOKED_AT])
     if not isinstance(kind, Kind):
         raise source.refuse(f"is {kind}; send the calls as CSV or XLSX")
-    return Unpacked(content, source, kind is not Kind.TEXT)
+    return Unpacked(content, source, kind)
 
 
 def _is_archive(content: bytes) -> bool:

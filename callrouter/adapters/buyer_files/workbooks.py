@@ -1,7 +1,5 @@
 """Sheets of XLSX, XLS and ODS workbooks, read: formulas are what they last came to, or text."""
 
-import json
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from polars.exceptions import NoDataError
 
+from callrouter.adapters.buyer_files.apart import run_apart
 from callrouter.adapters.buyer_files.assembly import Source, assemble
 from callrouter.adapters.buyer_files.limits import Limits
 from callrouter.adapters.buyer_files.raw_table import RawTable, Repair
@@ -66,19 +65,7 @@ def _find_ending(content: bytes) -> str:
 def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str], list[str]]:
     """The names of a workbook's sheets, written as CSV files beside it, and of those hidden."""
     command = [sys.executable, "-I", str(_WRITER), str(path), str(path.parent)]
-    command += [str(limits.workbook_memory_bytes), str(limits.cells)]
-    try:
-        done = subprocess.run(  # noqa: S603 — our own module, by paths that we made
-            command, capture_output=True, timeout=limits.workbook_seconds, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        message = f"is a workbook that takes longer than {limits.workbook_seconds} s to open"
-        raise source.refuse(f"{message}; save it as CSV") from error
-    if done.returncode:
-        raise source.refuse(
-            "is a workbook that is damaged or needs too much memory; save it as CSV"
-        )
-    said = json.loads(done.stdout)
+    said = run_apart(command, "a workbook", source, limits)
     if said.get("error") == "password":
         raise source.refuse("is a workbook under a password; send it without one")
     if said.get("error") == "size":
@@ -101,7 +88,11 @@ def _read_sheet(path: Path, source: Source, limits: Limits) -> RawTable | None:
         raise source.refuse("has too many rows; send it in parts")
     columns = rows.get_columns()
     cells = pl.DataFrame([c.alias(f"c{index}") for index, c in enumerate(columns[1:])])
-    cells = cells.with_columns(columns[0].cast(pl.Int64).alias("line"))
+    return assemble_sheet(cells.with_columns(columns[0].cast(pl.Int64).alias("line")), source)
+
+
+def assemble_sheet(cells: pl.DataFrame, source: Source) -> RawTable:
+    """The table of a sheet's cells, c0 … and `line`, of which at least one isn't blank."""
     head = _read_head(cells)
     shape = find_shape([row.cells for row in head])
     shape = replace(shape, width=cells.width - 1)

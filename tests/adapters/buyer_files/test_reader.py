@@ -185,11 +185,11 @@ def write_long_sheet() -> bytes:
     [
         pytest.param(b"", "calls.xls:1: is empty", id="empty"),
         pytest.param(b"\n\nStart,Talk\n", "calls.xls:3: has headings, but no rows", id="headings"),
-        pytest.param(b"\xef\xbb\xbf<html><table><tr>", "is a web page", id="a portal's XLS"),
+        pytest.param(b"\xef\xbb\xbf<html><form>Sign in", "the page to log in", id="a log-in page"),
         pytest.param("<!DOCTYPE html>".encode("utf-16"), "is a web page", id="a page in UTF-16"),
         pytest.param(
             b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n",
-            "is a web page",
+            "is a web page saved as one file",
             id="a page saved as one file",
         ),
         pytest.param(b'<?xml version="1.0"?>', "is an XML file", id="XML"),

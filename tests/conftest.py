@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from coverage import Coverage
 from hypothesis.internal.detection import is_hypothesis_test
 from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import upgrade
@@ -67,6 +69,22 @@ def _share_compiled_statements(connection: Connection) -> None:
     dialect, cache = _compiled.setdefault(connection.dialect.name, (connection.dialect, {}))
     connection.dialect = dialect
     connection.execution_options(compiled_cache=cache)
+
+
+@event.listens_for(Pool, "checkout")
+def _wait_for_no_disk(connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let SQLite write without waiting: the tests kill processes, never the machine."""
+    if isinstance(connection, sqlite3.Connection) and not entry.info.get("waits_for_no_disk"):
+        entry.info["waits_for_no_disk"] = True
+        connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture
+def waits_for_the_disk() -> Iterator[None]:
+    """SQLite is opened as everywhere but in tests."""
+    event.remove(Pool, "checkout", _wait_for_no_disk)
+    yield
+    event.listen(Pool, "checkout", _wait_for_no_disk)
 
 
 @pytest.fixture(scope="session")

@@ -150,6 +150,7 @@ def test_writers_of_many_threads_all_get_their_turn(database: Database) -> None:
     assert count_changes(database) == 80
 
 
+@pytest.mark.usefixtures("waits_for_the_disk")
 def test_sqlite_keeps_what_was_answered_over_a_power_failure(sqlite_url: str) -> None:
     database = open_database(sqlite_url)
     with database.read() as connection:

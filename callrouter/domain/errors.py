@@ -64,6 +64,10 @@ class UnreadableFileError(RefusedError):
         super().__init__(": ".join(each for each in (f"{file}:{line}", part, message) if each))
 
 
+class NoCallsError(UnreadableFileError):
+    """A file that is no list of anything, as a readme is: beside others it may be left aside."""
+
+
 class NotFoundError(CallrouterError):
     """No such thing exists, or it belongs to another seller (which looks the same)."""
 

@@ -130,10 +130,14 @@ def understand(
 
 
 def list_questions(tables: Sequence[UnderstoodTable], told: Told) -> tuple[Question, ...]:
-    """What only a person can say, and hasn't yet."""
+    """What only a person can say, and hasn't yet.
+
+    Nothing is asked of a table without a start beside one that has it: it is no list of calls.
+    """
+    stamped = [table for table in tables if _has_start(table.mapping)]
     return tuple(
         question
-        for table in tables
+        for table in stamped or tables
         for question in table.proposal.questions
         if not _is_answered(question, told)
     )
@@ -151,7 +155,16 @@ def read_understood(path: Path, tables: Sequence[UnderstoodTable]) -> BuyerFile:
     if read.rows["stamp_ms"].null_count() == read.rows.height:
         shown = f": {read.problems[0]}" if read.problems else ""
         raise RefusedError(f"{path.name} has no row with a start that can be read{shown}")
+    others = [table.raw for table in tables if not _has_start(table.mapping)]
+    aside = tuple(problem for raw in others for problem in (*raw.problems, _tell_aside(raw)))
+    read = replace(read, problems=(*aside, *read.problems))
     return BuyerFile(path=path, sha256=tables[0].raw.sha256, tables=stamped, read=read)
+
+
+def _tell_aside(raw: RawTable) -> RowProblem:
+    rows = "1 row" if raw.cells.height == 1 else f"{raw.cells.height:,} rows"
+    message = f"left aside: {rows} without a column that tells when a call began"
+    return RowProblem(part=raw.part, line=max(raw.header_line, 1), message=message)
 
 
 def apply_told(mapping: FileMapping, told: Told, raw: RawTable) -> FileMapping:

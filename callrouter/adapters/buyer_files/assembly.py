@@ -7,7 +7,7 @@ import polars as pl
 
 from callrouter.adapters.buyer_files.raw_table import RawTable, RowProblem
 from callrouter.adapters.buyer_files.shape import HeadRow, Shape, say_row, set_rows_aside
-from callrouter.domain.errors import UnreadableFileError
+from callrouter.domain.errors import NoCallsError, UnreadableFileError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,10 @@ class Source:
     def refuse(self, message: str, line: int = 1) -> UnreadableFileError:
         """The error that says why this can't be read."""
         return UnreadableFileError(self.file, message, part=self.part, line=line)
+
+    def pass_over(self, message: str) -> NoCallsError:
+        """The error of what needn't be read where other files come with it."""
+        return NoCallsError(self.file, message, part=self.part)
 
 
 def assemble(

@@ -30,10 +30,10 @@ def read_delimited(content: bytes, source: Source, limits: Limits) -> RawTable:
     _check_size(text.content, source, limits)
     lines = text.content[:_HEAD_BYTES].decode(errors="replace").splitlines()
     if not any(line.strip() for line in lines):
-        raise source.refuse("is empty")
+        raise source.pass_over("is empty")
     dialect = find_dialect(lines)
     if dialect is None:
-        raise source.refuse("has no columns: no comma, semicolon, tab or bar divides its lines")
+        raise source.pass_over("has no columns: no comma, semicolon, tab or bar divides its lines")
     return _read_table(text, dialect, source, limits)
 
 

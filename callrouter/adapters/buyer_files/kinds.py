@@ -46,6 +46,11 @@ _REFUSED = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
 )
+BESIDE_CALLS = frozenset(
+    {"a PDF", "an image", "a text document (RTF)", "a text document (DOCX)", "a recording"}
+    | {"a recording or film"}
+)
+"""What comes along with calls, and is no other form of them."""
 _TAR_MARK = slice(257, 262)
 _PAGE = re.compile(
     rb"\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|link"

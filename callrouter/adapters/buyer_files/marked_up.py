@@ -75,7 +75,7 @@ def read_marked_up(
         groups = _choose(listed) if is_page else [[each] for each in listed if each.rows]
         if is_page and not groups:
             message = "is a web page without a table of several rows; was it the page to log in?"
-            raise source.refuse(f"{message} Send the calls as CSV or XLSX")
+            raise source.pass_over(f"{message} Send the calls as CSV or XLSX")
         yield from _read_groups(Path(folder), listed, groups, source, limits)
 
 

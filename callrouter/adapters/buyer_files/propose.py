@@ -105,7 +105,7 @@ def _assemble(
             legs, why = find_leg_rule(raw, tuple(columns))
             words = (*words, *((why,) if why else ()))
     fitted = fit_forms(raw, columns, period=clues.period, country=base.country)
-    questions += [*fitted.questions, *_ask_start(fitted.columns)]
+    questions += [*fitted.questions, *_ask_start(fitted.columns, raw)]
     return Proposal(
         mapping=replace(base, columns=tuple(fitted.columns), legs=legs),
         confidence=_rate(fitted, questions),
@@ -199,12 +199,16 @@ def _ask_total(rivals: tuple[FieldColumn, ...]) -> list[Question]:
     return [Question(about=Open.TWO_DURATIONS, text=text, choices=choices)]
 
 
-def _ask_start(columns: list[FieldColumn]) -> list[Question]:
+def _ask_start(columns: list[FieldColumn], raw: RawTable) -> list[Question]:
+    """Asks for a start that isn't there; a row that couldn't be read may be why."""
     if any(each.field in _STARTS for each in columns):
         return []
-    return [
-        Question(about=Open.NO_START, text="Which column is the start of a call? None shows it.")
-    ]
+    text = "Which column is the start of a call? None shows it."
+    if raw.problems:
+        first, rows = raw.problems[0], len(raw.problems)
+        counted = "a row" if rows == 1 else f"{rows:,} rows"
+        text = f"{text} Of {counted} that can't be read the first is {first}."
+    return [Question(about=Open.NO_START, text=text)]
 
 
 def _tell_missing(columns: list[FieldColumn]) -> tuple[str, ...]:

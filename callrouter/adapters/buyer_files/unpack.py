@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from stat import S_ISLNK
 
 from callrouter.adapters.buyer_files.assembly import Source
-from callrouter.adapters.buyer_files.kinds import LOOKED_AT, Kind, find_kind
+from callrouter.adapters.buyer_files.kinds import BESIDE_CALLS, LOOKED_AT, Kind, find_kind
 from callrouter.adapters.buyer_files.limits import MIB, Limits
 
 _CHUNK = 256 * 1024
@@ -35,11 +35,14 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """One file that is no archive: its bytes, where it comes from, what kind it is."""
+    """One file that is no archive: its bytes, where it comes from, what kind it is.
+
+    The kind is in words where it is something that may come along with calls.
+    """
 
     content: bytes
     source: Source
-    kind: Kind
+    kind: Kind | str
 
 
 def unpack(content: bytes, source: Source, limits: Limits) -> Iterator[Unpacked]:
@@ -61,11 +64,22 @@ def unpack(content: bytes, source: Source, limits: Limits) -> Iterator[Unpacked]
 
 
 def _name_kind(content: bytes, source: Source) -> Unpacked:
-    """A file that is no archive, told apart; refuses what isn't rows and columns at all."""
+    """A file that is no archive, told apart; refuses what calls can't be read from."""
     kind = find_kind(content[:LOOKED_AT])
-    if not isinstance(kind, Kind):
+    if kind is Kind.ZIP and _is_letter(content):
+        kind = "a text document (DOCX)"
+    if not isinstance(kind, Kind) and kind not in BESIDE_CALLS:
         raise source.refuse(f"is {kind}; send the calls as CSV or XLSX")
     return Unpacked(content, source, kind)
+
+
+def _is_letter(content: bytes) -> bool:
+    """Whether a workbook, as it seems, is a letter, which comes in the same wrapping."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as opened:
+            return "word/document.xml" in opened.NameToInfo
+    except DAMAGED:
+        return False
 
 
 def _is_archive(content: bytes) -> bool:
@@ -128,7 +142,8 @@ def _unpack_zip(content: bytes, source: Source, limits: Limits) -> Iterator[Unpa
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
     """Whether an entry is a file that somebody put there."""
     parts = PurePosixPath(member.filename).parts
-    return not member.is_dir() and not any(part in _NOISE for part in parts)
+    is_noise = any(part in _NOISE or part.startswith("._") for part in parts)
+    return not member.is_dir() and not is_noise
 
 
 def _check_member(member: zipfile.ZipInfo, source: Source) -> None:

@@ -139,6 +139,34 @@ def test_a_zip_of_several_files_names_them(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        pytest.param("ReadMe.txt", CSV, "is something to read, by its name", id="readme"),
+        pytest.param("notes.txt", b"All calls of October.\nAcme\n", "has no columns", id="notes"),
+        pytest.param("terms.pdf", b"%PDF-1.7", "is a PDF", id="PDF"),
+        pytest.param("logo.png", b"\x89PNG\r\n", "is an image", id="image"),
+        pytest.param("index.html", b"<html><p>Hello", "is a web page without a table", id="page"),
+        pytest.param("none.csv", b"", "is empty", id="empty"),
+        pytest.param(
+            "letter.docx",
+            pack(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": b""}),
+            "is a text document",
+            id="letter",
+        ),
+    ],
+)
+def test_papers_in_a_zip_of_calls_are_left_aside_and_told_of(
+    tmp_path: Path, name: str, content: bytes, why: str
+) -> None:
+    noise = {".DS_Store": b"\0", "__MACOSX/._calls.csv": b"\0", "._calls.csv": b"\0"}
+    (table,) = read(tmp_path, pack(**{name: content, "calls.csv": CSV, **noise}))
+
+    assert (table.part, records(table)) == ("calls.csv", [ROW])
+    (problem,) = table.problems
+    assert str(problem).startswith(f"{name}, line 1: left aside: {why}")
+
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -209,7 +237,22 @@ def write_long_sheet() -> bytes:
             id="nested zip",
         ),
         pytest.param(
-            pack(**{"a.csv": CSV, "b.pdf": b"%PDF"}), "b.pdf: is a PDF", id="PDF in a zip"
+            pack(**{"a.csv": CSV, "b.7z": b"7z\xbc\xaf\x27\x1c"}), "b.7z: is a 7z", id="7z in a zip"
+        ),
+        pytest.param(
+            pack(**{"readme.txt": b"Hello", "b.pdf": b"%PDF"}),
+            "is a zip without a list of calls; readme.txt left aside: is something to read",
+            id="a zip of papers alone",
+        ),
+        pytest.param(
+            pack(**{".DS_Store": b"\0", "__MACOSX/x": b"\0"}),
+            "a zip without a file",
+            id="noise alone",
+        ),
+        pytest.param(
+            b'Start,Caller\n"' + b"4155550101\n" * 200,
+            "calls.xls:2: has no row that can be read; the first has a quote that is never closed",
+            id="a quote that is never closed",
         ),
         pytest.param(pack(), "a zip without a file in it", id="an empty zip"),
         pytest.param(pack(**{"a.csv": CSV})[:60], "is a damaged zip", id="half a zip"),
@@ -236,7 +279,7 @@ def write_long_sheet() -> bytes:
         pytest.param(OLE + bytes(600), "is a workbook that can't be read", id="damaged XLS"),
         pytest.param(
             pack(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": b""}),
-            "is a workbook that can't be read",
+            r"is a text document \(DOCX\)",
             id="a letter",
         ),
     ],

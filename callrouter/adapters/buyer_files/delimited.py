@@ -6,13 +6,16 @@ import polars as pl
 
 from callrouter.adapters.buyer_files.assembly import Source, assemble
 from callrouter.adapters.buyer_files.fast_rows import Stretch, count_byte, read_clean_rows
+from callrouter.adapters.buyer_files.fixed_width import find_fixed_columns, read_fixed_width
 from callrouter.adapters.buyer_files.limits import Limits
 from callrouter.adapters.buyer_files.quoting import Dialect
 from callrouter.adapters.buyer_files.raw_table import RawTable, Repair
 from callrouter.adapters.buyer_files.row_by_row import RowReader
 from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, Shape, find_shape
-from callrouter.adapters.buyer_files.sniff import Text, decode, find_dialect
+from callrouter.adapters.buyer_files.sniff import Text, agree_on, decode, find_dialect
 
+_DIVIDED = 0.5
+"""So many lines must agree on how many cells a delimiter makes, or it may be none."""
 _BLOCK_BYTES = 256 * 1024
 _HEAD_BYTES = 256 * 1024
 _HEAD_ROWS = 2 * MOST_ABOVE
@@ -32,8 +35,14 @@ def read_delimited(content: bytes, source: Source, limits: Limits) -> RawTable:
     if not any(line.strip() for line in lines):
         raise source.pass_over("is empty")
     dialect = find_dialect(lines)
+    if dialect is None or agree_on(lines, dialect) < _DIVIDED:
+        columns = find_fixed_columns(lines)
+        if columns is not None:
+            table = read_fixed_width(text.content.decode(), columns, source, limits)
+            return replace(table, encoding=text.encoding, repairs=_tell_stray(text, source))
     if dialect is None:
-        raise source.pass_over("has no columns: no comma, semicolon, tab or bar divides its lines")
+        marks = "no comma, semicolon, tab or bar divides its lines"
+        raise source.pass_over(f"has no columns: {marks}, nor do blanks at the same places")
     return _read_table(text, dialect, source, limits)
 
 

@@ -55,7 +55,8 @@ class RawTable:
     fractions), days as 2026-10-01, times of day as 13:45:10, durations as H:MM:SS (hours go beyond
     24), figures as plain decimals (5553.2, never 5.5532E+3), truth as TRUE and FALSE.
 
-    `delimiter` is what stands between cells, "" in a workbook; `encoding` is "" there too. `sha256`
+    `delimiter` is what stands between cells, "" in a workbook and where columns stand at fixed
+    places; `encoding` is "" in a workbook too. `sha256`
     is of the file as received, in hex, the same for all of its parts; `file` its name.
     """
 

@@ -166,6 +166,12 @@ def find_dialect(lines: Sequence[str]) -> Dialect | None:
     return Dialect(best[1], skips_blanks=blanks and best[1] != "\t", is_wrapped=wrapped)
 
 
+def agree_on(lines: Sequence[str], dialect: Dialect) -> float:
+    """Which part of a text's first lines has the number of cells that most of them have."""
+    sample = [line for line in lines if line.strip()][:_SAMPLE_LINES]
+    return _rate(sample, dialect)[0] / len(sample)
+
+
 def _is_wrapped(line: str) -> bool:
     """Whether a line is one cell in quotes."""
     cells = split_row(line, Dialect(","))

@@ -85,13 +85,15 @@ def run_tie_out(folder: Path) -> str:
     ours = read_ours_csv(folder / "ours.csv")
     stages.done("read ours")
     rules = _make_rules()
-    came = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone)
+    came = tie_out(ours.lazy(), theirs.lazy(), rules, legs=mapping.legs, zone=mapping.zone)
     if not isinstance(came, TieOut):
         raise SystemExit(came.words)
     stages.done("tie out")
-    write_tie_out_html(_make_report(came, rules), (), came.lines.height, folder / "report.html")
+    report, count = _make_report(came, rules), came.totals.whole.lines
+    write_tie_out_html(report, (), count, folder / "report.html")
     stages.done("report")
-    pairs = came.lines.filter(pl.col("our").is_not_null() & pl.col("their").is_not_null())
+    is_pair = pl.col("our").is_not_null() & pl.col("their").is_not_null()
+    pairs = came.lines.filter(is_pair).collect()
     return stages.tell(folder, pairs, came.clock.words)
 
 

@@ -230,10 +230,9 @@ def _say_file(file: BuyerFile) -> Iterator[str]:
         f"{each.field} = {each.header or each.column + 1}" for each in file.mappings[0].columns
     )
     system = f" as {file.mappings[0].format}" if file.mappings[0].format else ""
-    yield f"{file.name}: {file.rows.height:,} records, read{system}: {columns}"
-    for table in file.tables:
-        yield from table.proposal.words
-    for left in file.read.left_out:
+    yield f"{file.name}: {file.records:,} records, read{system}: {columns}"
+    yield from file.words
+    for left in file.left_out:
         yield f"{left.rows:,} rows are no calls to the buyer ({left.why}), line {left.line} first"
     shown = file.problems[:_PROBLEMS_SHOWN]
     yield from (f"{file.name}: {problem}" for problem in shown)

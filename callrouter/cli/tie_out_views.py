@@ -150,7 +150,7 @@ def file(path: Path, told: Told, as_json_text: bool) -> None:
     if questions:
         return
     read = read_understood(path, tables)
-    click.echo(f"{read.rows.height:,} records, {len(read.problems):,} rows or cells can't be read")
+    click.echo(f"{read.records:,} records, {len(read.problems):,} rows or cells can't be read")
     for problem in read.problems[:_PROBLEMS_SHOWN]:
         click.echo(make_visible(f"{path.name}: {problem}"))
 

@@ -22,6 +22,7 @@ from callrouter.adapters.storage.tie_out_lines import find_places
 from callrouter.adapters.storage.tie_outs import find_standing, list_tie_outs
 from callrouter.domain.errors import ChangedUnderneathError
 from callrouter.domain.tie_out.file_changes import RowChanges, compare_rows
+from callrouter.domain.tie_out.memory import read
 from callrouter.workflows.read_buyer_file import (
     BuyerFile,
     Clues,
@@ -70,7 +71,7 @@ def read_earlier_files(
         if kept.sha256 == file.sha256 or not _has(kept, since, until):
             continue
         rows = _read_again(database, seller_id, buyer_id, kept)
-        changes = compare_rows(rows, file.rows)
+        changes = compare_rows(rows, read(file.rows))
         if not changes.amends:
             tied = [each.number for each in others if kept.number in each.files]
             left = _Left(since, until, kept.number in in_same, tied)
@@ -156,13 +157,13 @@ def keep_buyer_file(
     content = _read_bytes(file)
     pieces = (content[at : at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES))
     keep_bytes(database, seller_id, buyer_id, file.sha256, pieces)
-    stamps = file.rows["stamp_ms"].drop_nulls()
+    stamps = file.stamps.drop_nulls()
     row = KeptFile(
         number=0,
         sha256=file.sha256,
         name=file.name,
         size_bytes=len(content),
-        rows=file.rows.height,
+        rows=file.records,
         first_start_ms=_as_int(stamps.min()),
         last_start_ms=_as_int(stamps.max()),
         mapping=MAPPINGS.dump_json(file.mappings).decode(),
@@ -202,4 +203,4 @@ def _read_again(database: Database, seller_id: str, buyer_id: str, kept: KeptFil
             for piece in stream_bytes(connection, seller_id, buyer_id, kept.sha256):
                 out.write(piece)
         tables = understand(open_buyer_file(path), Told(), clues)
-        return read_understood(path, tables).rows
+        return read(read_understood(path, tables).rows)

@@ -1,5 +1,6 @@
 """A tie-out is written: its row, its lines by thousands, and only then it is there for anybody."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,9 +21,13 @@ _GIVEN_UP_AFTER = timedelta(hours=6)
 
 
 def keep_tie_out(
-    database: Database, seller_id: str, found: KeptTieOut, lines: pl.DataFrame, at: datetime
+    database: Database,
+    seller_id: str,
+    found: KeptTieOut,
+    lines: Iterable[pl.DataFrame],
+    at: datetime,
 ) -> KeptTieOut:
-    """Keep a tie-out with its lines (LINE_COLUMNS) under the seller's next number.
+    """Keep a tie-out with its lines (LINE_COLUMNS), piece by piece, under the seller's next number.
 
     It supersedes the one that stands for the buyer and period. What others left half-written hours
     ago is cleared away.
@@ -32,7 +37,8 @@ def keep_tie_out(
         before = find_standing(connection, seller_id, found.buyer_id, found.since, found.until)
         kept = replace(found, supersedes=before.number if before else None)
         number = begin_tie_out(connection, seller_id, encode_row(kept))
-    add_lines(database, seller_id, number, lines)
+    for piece in lines:
+        add_lines(database, seller_id, number, piece)
     with database.write() as connection:
         finish_tie_out(connection, seller_id, number, at)
     return replace(kept, number=number)

@@ -9,7 +9,7 @@ import polars as pl
 
 from callrouter.adapters.buyer_files.layout import fingerprint
 from callrouter.adapters.buyer_files.normalise import normalise
-from callrouter.adapters.buyer_files.normalised import Normalised, join_parts
+from callrouter.adapters.buyer_files.normalised import LeftOut, join_parts
 from callrouter.adapters.buyer_files.proposal import Open, Proposal, Question
 from callrouter.adapters.buyer_files.propose import propose
 from callrouter.adapters.buyer_files.raw_table import RawTable, RowProblem
@@ -17,6 +17,7 @@ from callrouter.adapters.buyer_files.reader import read_file
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.tie_out.mapping import Field, FieldColumn, LegRule, TimeForm
 from callrouter.domain.tie_out.mapping import Mapping as FileMapping
+from callrouter.domain.tie_out.memory import AMPLE, Memory
 
 _TIMES = (Field.START, Field.START_DATE, Field.ANSWER, Field.END, Field.UPDATED)
 _BY_HAND = "told by a person"
@@ -76,36 +77,28 @@ class UnderstoodTable:
 class BuyerFile:
     """A buyer's file, its records as THEIRS, and everything of it that is no record.
 
+    `rows` are the records, `stamps` their starts as written, `records` their number. `mappings` say
+    how it is read, one a layout, that of the largest table first, `words` what was noticed.
+    `problems` are rows and cells that can't be read, `left_out` rows that are no calls.
     `zone_told` is the zone of its times if somebody said it this time: where the data don't say,
     that is believed.
     """
 
     path: Path
     sha256: str
-    tables: tuple[UnderstoodTable, ...]
-    read: Normalised
+    rows: pl.LazyFrame
+    records: int
+    stamps: pl.Series
+    mappings: tuple[FileMapping, ...]
+    words: tuple[str, ...]
+    problems: tuple[RowProblem, ...]
+    left_out: tuple[LeftOut, ...]
     zone_told: str = ""
 
     @property
     def name(self) -> str:
         """The file's name, without its folder."""
         return self.path.name
-
-    @property
-    def rows(self) -> pl.DataFrame:
-        """The records (THEIRS)."""
-        return self.read.rows
-
-    @property
-    def mappings(self) -> tuple[FileMapping, ...]:
-        """How it is read: one a layout, that of the largest table first."""
-        ordered = sorted(self.tables, key=lambda table: -table.raw.cells.height)
-        return tuple({table.mapping.layout: table.mapping for table in ordered}.values())
-
-    @property
-    def problems(self) -> tuple[RowProblem, ...]:
-        """Rows and cells that can't be read, each with its line."""
-        return (*(p for t in self.tables for p in t.raw.problems), *self.read.problems)
 
 
 def open_buyer_file(path: Path) -> tuple[RawTable, ...]:
@@ -143,7 +136,9 @@ def list_questions(tables: Sequence[UnderstoodTable], told: Told) -> tuple[Quest
     )
 
 
-def read_understood(path: Path, tables: Sequence[UnderstoodTable]) -> BuyerFile:
+def read_understood(
+    path: Path, tables: Sequence[UnderstoodTable], memory: Memory = AMPLE
+) -> BuyerFile:
     """The records of the tables.
 
     Raises RefusedError when no table has a column with a start, or none of its rows can be read.
@@ -152,13 +147,29 @@ def read_understood(path: Path, tables: Sequence[UnderstoodTable]) -> BuyerFile:
     if not stamped:
         raise RefusedError(_say_no_start(path, tables))
     read = join_parts(tuple(normalise(table.raw, table.mapping) for table in stamped))
-    if read.rows["stamp_ms"].null_count() == read.rows.height:
+    raw_problems = (each for table in stamped for each in table.raw.problems)
+    others = [table.raw for table in tables if not _has_start(table.mapping)]
+    aside = (problem for raw in others for problem in (*raw.problems, _tell_aside(raw)))
+    stamps = read.rows["stamp_ms"]
+    if stamps.null_count() == len(stamps):
         shown = f": {read.problems[0]}" if read.problems else ""
         raise RefusedError(f"{path.name} has no row with a start that can be read{shown}")
-    others = [table.raw for table in tables if not _has_start(table.mapping)]
-    aside = tuple(problem for raw in others for problem in (*raw.problems, _tell_aside(raw)))
-    read = replace(read, problems=(*aside, *read.problems))
-    return BuyerFile(path=path, sha256=tables[0].raw.sha256, tables=stamped, read=read)
+    return BuyerFile(
+        path=path,
+        sha256=tables[0].raw.sha256,
+        rows=memory.put_aside(read.rows.iter_slices(memory.most_rows)),
+        records=len(stamps),
+        stamps=stamps,
+        mappings=_list_mappings(stamped),
+        words=tuple(words for table in stamped for words in table.proposal.words),
+        problems=(*raw_problems, *aside, *read.problems),
+        left_out=read.left_out,
+    )
+
+
+def _list_mappings(tables: Sequence[UnderstoodTable]) -> tuple[FileMapping, ...]:
+    ordered = sorted(tables, key=lambda table: -table.raw.cells.height)
+    return tuple({table.mapping.layout: table.mapping for table in ordered}.values())
 
 
 def _tell_aside(raw: RawTable) -> RowProblem:

@@ -1,9 +1,18 @@
 """The lines of a tie-out as they are kept and written out: with both sides' own words beside."""
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from callrouter.adapters.storage.tie_out_lines import LINE_COLUMNS
 from callrouter.domain.tie_out.classes import DifferenceClass
+from callrouter.domain.tie_out.memory import (
+    AMPLE,
+    Memory,
+    find_places,
+    read_in_order,
+    read_some,
+)
 
 _OURS = (
     "call_sid",
@@ -26,25 +35,29 @@ _THEIRS = {
 }
 
 
-def tell_lines(lines: pl.DataFrame, ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+def tell_lines(
+    lines: pl.LazyFrame, ours: pl.LazyFrame, theirs: pl.LazyFrame, memory: Memory = AMPLE
+) -> Iterator[pl.DataFrame]:
     """LINES with what both sides say, in the columns that storage keeps (LINE_COLUMNS).
 
     `ours` is OURS, `theirs` is THEIRS with `file`, the number of the buyer's file that each row is
-    of; both are in the order of their numbers, from 0. The candidates of ambiguous lines become
-    calls' ids, or the lines of their records. A duplicate names the call that it says something of.
+    of. The candidates of ambiguous lines become calls' ids, or the lines of their records. A
+    duplicate names the call that it says something of.
     """
-    at_theirs = lines["their"]
-    at_ours = lines.select(pl.coalesce("our", "of_call")).to_series()
-    our_side = ours.select(pl.col(*_OURS, "caller").gather(at_ours))
-    their_side = theirs.select(
-        pl.col(name).gather(at_theirs).alias(kept) for kept, name in _THEIRS.items()
-    )
-    their_number = theirs.select(pl.col("caller").gather(at_theirs))["caller"]
+    for piece in read_in_order(lines, "line_no", memory):
+        yield _tell(piece, ours, theirs)
+
+
+def _tell(lines: pl.DataFrame, ours: pl.LazyFrame, theirs: pl.LazyFrame) -> pl.DataFrame:
+    of_ours = lines.select(pl.coalesce("our", "of_call")).to_series()
+    our_side = _read_beside(ours.select("our", *_OURS, "caller"), "our", of_ours)
+    said = theirs.select("their", caller="caller", **_THEIRS)
+    their_side = _read_beside(said, "their", lines["their"])
     is_theirs_alone = pl.col("our").is_null()
     told = lines.drop("candidates", "of_call").with_columns(
         *our_side.drop("caller"),
-        *their_side,
-        caller=pl.coalesce(our_side["caller"], their_number),
+        *their_side.drop("caller"),
+        caller=pl.coalesce(our_side["caller"], their_side["caller"]),
         candidates=_name_candidates(lines, ours, theirs),
         their_at_ms=pl.when(is_theirs_alone).then("at_ms"),
     )
@@ -58,21 +71,29 @@ def tell_lines(lines: pl.DataFrame, ours: pl.DataFrame, theirs: pl.DataFrame) ->
     )
 
 
-def _name_candidates(lines: pl.DataFrame, ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.Series:
+def _read_beside(side: pl.LazyFrame, number: str, wanted: pl.Series) -> pl.DataFrame:
+    """The row of a side for each of the numbers, null for null."""
+    rows = read_some(side, number, wanted)
+    return rows.drop(number).select(pl.all().gather(find_places(rows[number], wanted)))
+
+
+def _name_candidates(lines: pl.DataFrame, ours: pl.LazyFrame, theirs: pl.LazyFrame) -> pl.Series:
     """What an ambiguous line may belong to, so that a person finds it."""
     is_ambiguous = lines["class"] == DifferenceClass.AMBIGUOUS.value
-    named = [
-        _name(numbers, ours if our is None else theirs)
-        for our, numbers in lines.filter(is_ambiguous).select("our", "candidates").iter_rows()
-    ]
-    places = is_ambiguous.arg_true()
-    return pl.repeat("", lines.height, dtype=pl.String, eager=True).scatter(places, named)
+    unsure = lines.filter(is_ambiguous).select("our", "candidates")
+    line = pl.col("line").cast(pl.String)
+    place = pl.when(pl.col("part") == "").then(line).otherwise(pl.format("{}:{}", "part", line))
+    is_theirs = unsure["our"].is_null()
+    calls = _name(unsure.filter(is_theirs), ours.select(number="our", name="call_sid"))
+    records = _name(unsure.filter(~is_theirs), theirs.select(number="their", name=place))
+    named = [next(calls) if our is None else next(records) for our in unsure["our"]]
+    none = pl.repeat("", lines.height, dtype=pl.String, eager=True)
+    return none.scatter(is_ambiguous.arg_true(), named)
 
 
-def _name(numbers: str, side: pl.DataFrame) -> str:
-    rows = side[[int(number) for number in numbers.split()]]
-    if "call_sid" in side.columns:
-        return " ".join(rows["call_sid"])
-    return " ".join(
-        f"{part}:{line}" if part else str(line) for part, line in rows.select("part", "line").rows()
-    )
+def _name(unsure: pl.DataFrame, side: pl.LazyFrame) -> Iterator[str]:
+    """The candidates of each line by the `name` of each `number` of a side."""
+    numbers = [[int(number) for number in text.split()] for text in unsure["candidates"]]
+    wanted = pl.Series([each for some in numbers for each in some], dtype=pl.Int64)
+    known = dict(read_some(side, "number", wanted).iter_rows())
+    return (" ".join(known[each] for each in some) for some in numbers)

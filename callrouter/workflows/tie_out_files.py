@@ -67,13 +67,13 @@ def tie_out_files(
     """
     zone, cycle = (agreement.zone, agreement.cycle) if agreement else ("UTC", Cycle.MONTH)
     period, guessed = choose_period(file, zone, cycle, days)
-    refuse_other_month(file.name, file.rows["stamp_ms"], period.starts_at, period.ends_at)
+    refuse_other_month(file.name, file.stamps, period.starts_at, period.ends_at)
     currency = agreement.terms[0].currency if agreement else "USD"
     rules = make_rules(agreement, period.starts_at, period.ends_at, currency)
     calls = price_calls(read_our_file(ours, buyer_id), rules)
     theirs = join_files(file)
-    found = run(file, calls, theirs.drop("file"), rules)
-    lines = tell_lines(found.lines, calls, theirs)
+    found = run(file, calls.lazy(), theirs.lazy(), rules)
+    lines = pl.concat(tell_lines(found.lines, calls.lazy(), theirs.lazy()))
     return FilesTiedOut(
         found=found, lines=lines, rules=rules, mappings=file.mappings, guessed=guessed
     )

@@ -19,6 +19,8 @@ from callrouter.domain.errors import RefusedError
 from callrouter.domain.tie_out.buyer_clock import ClockDoubt, DoubtWhy
 from callrouter.domain.tie_out.clock_setting import tell_zone
 from callrouter.domain.tie_out.covered_period import guess_period
+from callrouter.domain.tie_out.frames import THEIRS
+from callrouter.domain.tie_out.memory import read
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
 from callrouter.workflows.compare_with_records import refuse_other_buyer, refuse_other_month
@@ -91,7 +93,7 @@ def tie_out_period(
     known = None if wanted.again else _find_known(database, seller_id, file, wanted, period)
     if known is not None:
         return TiedOut(kept=known, is_new=False)
-    refuse_other_month(file.name, file.rows["stamp_ms"], period.starts_at, period.ends_at)
+    refuse_other_month(file.name, file.stamps, period.starts_at, period.ends_at)
     tell("reading earlier files")
     span = (period.starts_at, period.ends_at)
     of_buyer = (database, seller_id, wanted.buyer_id)
@@ -100,14 +102,14 @@ def tie_out_period(
     candidates, theirs = _read_sides(database, seller_id, file, earlier, account, period, wanted)
     tell("matching")
     rules = account.make_rules(period)
-    found = run(file, candidates.ours, theirs.drop("file"), rules, candidates.taken)
+    found = run(file, candidates.ours.lazy(), theirs.lazy(), rules, candidates.taken)
     tell("keeping the file")
     amends = next((each.kept.number for each in reversed(earlier) if each.changes.amends), None)
     stored = keep_buyer_file(database, seller_id, account.buyer_id, file, amends, author, at)
     theirs = theirs.with_columns(pl.col("file").replace(0, stored.number))
     tell("keeping the lines")
     made = replace(_describe(found, file, theirs, account, rules), author=author, made_at=at)
-    lines = tell_lines(found.lines, candidates.ours, theirs)
+    lines = tell_lines(found.lines, candidates.ours.lazy(), theirs.lazy())
     kept = keep_tie_out(database, seller_id, made, lines, at)
     return TiedOut(kept=kept, is_new=True, guessed=guessed, earlier=earlier)
 
@@ -175,7 +177,7 @@ def _describe(
         measure=found.measure,
         totals=found.totals,
         notices=found.notices,
-        lines=found.lines.height,
+        lines=found.totals.whole.lines,
         supersedes=None,
         author="",
         made_at=rules.until,
@@ -206,7 +208,7 @@ def choose_period(
     """The period that is told, or else that of the file, with why in words."""
     if days is not None:
         return StatementPeriod(zone, *days), ""
-    covered = guess_period(file.rows["stamp_ms"], cycle, zone)
+    covered = guess_period(file.stamps, cycle, zone)
     assert covered is not None  # noqa: S101 - a file without starts was refused before
     return covered.period, f"{covered.rows:,} of {covered.of_rows:,} calls in the file are of it"
 
@@ -221,22 +223,23 @@ def join_files(file: BuyerFile, earlier: Sequence[EarlierFile] = ()) -> pl.DataF
         for each in earlier
         if not each.changes.amends
     ]
-    rows = pl.concat([*others, file.rows.with_columns(file=pl.lit(0, pl.Int64))])
+    rows = pl.concat([*others, read(file.rows).with_columns(file=pl.lit(0, pl.Int64))])
     return rows.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
 def run(
     file: BuyerFile,
-    ours: pl.DataFrame,
-    theirs: pl.DataFrame,
+    ours: pl.LazyFrame,
+    theirs: pl.LazyFrame,
     rules: TieOutRules,
     taken: pl.DataFrame | None = None,
 ) -> TieOut:
-    """Tie out two frames. Raises RefusedError, with what would help, without a clock to go by.
+    """Tie out OURS and THEIRS with `file`.
 
-    A zone that somebody told is believed where the calls don't say which it is.
+    Raises RefusedError, with what would help, where no clock is found. A zone that somebody told is
+    believed where the calls don't say which it is.
     """
-    mapping = file.mappings[0]
+    mapping, theirs = file.mappings[0], theirs.select(*THEIRS)
     found = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone, taken=taken)
     if isinstance(found, ClockDoubt) and found.why in _ZONE_HELPS and file.zone_told:
         told = tell_zone(file.zone_told, rules.since, rules.until, theirs)

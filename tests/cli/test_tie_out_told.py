@@ -40,7 +40,7 @@ def ask(folder: Path, text: str, typed: str, monkeypatch: pytest.MonkeyPatch) ->
     path.write_text(text, newline="")
     monkeypatch.setattr(sys, "stdin", TypedAt(typed))
     file, told = read_told(path, Told(), Clues())
-    assert file.rows["stamp_ms"].null_count() == 0
+    assert file.stamps.null_count() == 0
     return told
 
 
@@ -81,7 +81,7 @@ def test_which_column_is_the_start_is_asked_until_it_is_a_column(
     file, told = read_told(path, Told(), Clues())
 
     assert told == Told(columns={Field.START: 0})
-    assert file.rows["stamp_ms"].null_count() == 2
+    assert file.stamps.null_count() == 2
     said = capsys.readouterr().err
     assert "odd.csv:1: Which column is the start of a call? None shows it." in said
     assert "'when' is not a valid integer" in said
@@ -108,7 +108,7 @@ def test_nothing_is_asked_of_a_sheet_of_sums_beside_the_calls(tmp_path: Path) ->
         packed.writestr("by agent.csv", "Agent,Calls\nAnn,1\n")
     file, told = read_told(path, Told(), Clues())
 
-    assert (file.rows.height, told) == (1, Told())
+    assert (file.records, told) == (1, Told())
     assert [str(each) for each in file.problems] == [
         "by agent.csv, line 1: left aside: 1 row without a column that tells when a call began"
     ]

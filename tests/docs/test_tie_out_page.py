@@ -8,12 +8,11 @@ import pytest
 
 from callrouter.adapters.policy_files.terms_file import read_agreement_file
 from callrouter.domain.tie_out.classes import DifferenceClass
-from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.mapping import Field
 from callrouter.domain.tie_out.measures import Measure, read_theirs
 from callrouter.domain.tie_out.rules import TieOutRules, make_rules
 from tests.docs.pages import page, strip_code
-from tests.domain.tie_out.sides import USD, pairs_of, s, sides_of, unsure_of
+from tests.domain.tie_out.sides import USD, class_all, pairs_of, s, sides_of, unsure_of
 
 PAGE = page("docs/tie-out.md")
 SINCE = datetime(2026, 10, 1, 4, 0, tzinfo=UTC)
@@ -38,7 +37,7 @@ def test_every_pair_of_the_page_is_classed_as_it_says(row: list[str]) -> None:
     )
     sides = replace(sides, calls=sides.calls.with_columns(their_ms=read_theirs(measure)))
 
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), measure.step_ms, rules)
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), measure.step_ms, rules)
 
     assert lines.select("class", "why").row(0) == (strip_code(row[2]), row[3].strip("| "))
 

@@ -10,6 +10,7 @@ import pytest
 from callrouter.adapters.storage.tie_out_lines import LINE_COLUMNS
 from callrouter.domain.tie_out.classes import LINES, DifferenceClass
 from callrouter.domain.tie_out.frames import OURS, THEIRS
+from callrouter.domain.tie_out.memory import AMPLE, Memory
 from callrouter.workflows.tell_lines import tell_lines
 from callrouter.workflows.write_tie_out import (
     COLUMNS,
@@ -42,8 +43,15 @@ def line(kind: DifferenceClass, number: int = 0, **others: Any) -> dict[str, Any
     return {"line_no": number, "class": kind.value, "by": "", "rows": 1} | others
 
 
+def tell(*lines: dict[str, Any], memory: Memory = AMPLE) -> pl.DataFrame:
+    of_lines = frame(LINES, *lines).lazy()
+    return pl.concat(tell_lines(of_lines, OUR_SIDE.lazy(), THEIR_SIDE.lazy(), memory))
+
+
 def told(*lines: dict[str, Any]) -> list[dict[str, Any]]:
-    return tell_lines(frame(LINES, *lines), OUR_SIDE, THEIR_SIDE).rows(named=True)
+    whole = tell(*lines)
+    assert tell(*lines, memory=Memory(most_rows=1)).equals(whole), "the same piece by piece"
+    return whole.rows(named=True)
 
 
 def test_a_pair_has_both_sides() -> None:
@@ -76,20 +84,15 @@ def test_candidates_are_named_so_that_a_person_finds_them() -> None:
 
 
 def test_the_columns_are_those_that_are_kept() -> None:
-    empty = tell_lines(frame(LINES), OUR_SIDE, THEIR_SIDE)
+    empty = tell()
 
     assert dict(empty.schema) == LINE_COLUMNS
     assert empty.height == 0
 
 
-LINES_TOLD = tell_lines(
-    frame(
-        LINES,
-        line(DifferenceClass.AGREE, our=0, their=0, our_ms=61_250, our_micros=75_500_000),
-        line(DifferenceClass.THEIRS_ONLY, 1, their=1, their_ms=5_000, at_ms=0),
-    ),
-    OUR_SIDE,
-    THEIR_SIDE,
+LINES_TOLD = tell(
+    line(DifferenceClass.AGREE, our=0, their=0, our_ms=61_250, our_micros=75_500_000),
+    line(DifferenceClass.THEIRS_ONLY, 1, their=1, their_ms=5_000, at_ms=0),
 )
 
 

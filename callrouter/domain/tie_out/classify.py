@@ -1,77 +1,74 @@
 """Each pair and each row that is left over in exactly one class, with why, seconds and money."""
 
-import numpy as np
+from collections.abc import Iterator
+
 import polars as pl
 
 from callrouter.domain.tie_out.classes import LINES, DifferenceClass
 from callrouter.domain.tie_out.lone_words import say_why_ours_alone, say_why_theirs_alone
+from callrouter.domain.tie_out.matching import Matches
+from callrouter.domain.tie_out.memory import Memory, read_in_order, read_some
 from callrouter.domain.tie_out.pair_lines import class_pairs
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.sides import Sides
-from callrouter.domain.tie_out.their_money import Places, price_lone
+from callrouter.domain.tie_out.surroundings import Surroundings, look_around
+from callrouter.domain.tie_out.their_money import Scopes, guess_scopes, price_lone
 
 
 def classify(
-    sides: Sides, pairs: pl.DataFrame, unsure: pl.DataFrame, step_ms: int, rules: TieOutRules
-) -> pl.DataFrame:
-    """The LINES of a tie-out: pairs in the order of our calls, then what stands alone.
+    sides: Sides, matches: Matches, step_ms: int, rules: TieOutRules, memory: Memory
+) -> Iterator[pl.DataFrame]:
+    """The LINES of a tie-out, piece by piece: pairs by our numbers, then what stands alone.
 
-    `pairs` is PAIRS, `unsure` UNSURE: neither names a row that isn't in `sides`, and no row is in
-    both. `step_ms` is what their times are whole multiples of. Where no record has a time pairs
-    are compared in money alone.
+    No row that matches name isn't in `sides`. `step_ms` is what their times are whole multiples
+    of. Where no record has a time pairs are compared in money alone.
     """
-    pairs = pairs.sort("our")
-    places = (
-        _find_places(sides.ours["our"], pairs["our"]),
-        _find_places(sides.calls["their"], pairs["their"]),
-    )
-    lone_ours, unsure_ours = _part(_leave(sides.ours, places[0]), unsure, "our")
-    lone_calls, unsure_calls = _part(_leave(sides.calls, places[1]), unsure, "their")
-    repeated = _as_theirs(sides.duplicates, sides, rules)
-    parts = (
-        class_pairs(sides, pairs, places, step_ms, rules),
-        _as_ours(lone_ours).with_columns(
-            say_why_ours_alone(lone_ours, sides, lone_calls, rules),
-            _class(DifferenceClass.OURS_ONLY),
-        ),
-        _as_theirs(lone_calls, sides, rules).with_columns(
-            say_why_theirs_alone(lone_calls, sides, lone_ours, rules),
-            _class(DifferenceClass.THEIRS_ONLY),
-        ),
-        repeated.with_columns(
-            sides.duplicates["why"],
-            sides.duplicates["of_call"],
-            _class(DifferenceClass.DUPLICATE),
-        ),
-        _add_candidates(_as_ours(unsure_ours), unsure, "our", "their"),
-        _add_candidates(_as_theirs(unsure_calls, sides, rules), unsure, "their", "our"),
-    )
-    lines = pl.concat([_arrange(part) for part in parts])
-    return lines.with_columns(line_no=pl.int_range(lines.height, dtype=pl.Int64))
+    first = 0
+    for part in _class_all(sides, matches, step_ms, rules, memory):
+        lines = _arrange(part)
+        numbers = pl.int_range(first, first + lines.height, dtype=pl.Int64, eager=True)
+        yield lines.with_columns(line_no=numbers)
+        first += lines.height
 
 
-def _find_places(numbers: pl.Series, wanted: pl.Series) -> Places:
-    """Where in `numbers`, of which each is there once, the wanted ones are."""
-    order = numbers.to_numpy()
-    places = np.zeros(int(order.max(initial=0)) + 1, dtype=np.intp)
-    places[order] = np.arange(len(order))
-    found: Places = places[wanted.to_numpy()]
-    return found
+def _class_all(
+    sides: Sides, matches: Matches, step_ms: int, rules: TieOutRules, memory: Memory
+) -> Iterator[pl.DataFrame]:
+    pairs, unsure = matches.pairs.sort("our"), matches.unsure
+    for some in pairs.iter_slices(max(1, memory.most_rows // 2)):
+        ours = read_some(sides.ours, "our", some["our"])
+        calls = read_some(sides.calls, "their", some["their"])
+        yield class_pairs(ours, calls, some, step_ms, rules, has_times=sides.has_times)
+    spoken_for = pl.concat([pairs.select("our", "their"), unsure.select("our", "their")])
+    around = look_around(sides, spoken_for, memory)
+    scopes = guess_scopes(sides, rules.terms)
+    yield from _class_lone_ours(around, rules, memory)
+    yield from _class_lone_theirs(around, scopes, rules, memory)
+    for rows in read_in_order(sides.duplicates, "their", memory):
+        repeated = _as_theirs(rows, sides, scopes, rules)
+        told = rows["why"], rows["of_call"], _class(DifferenceClass.DUPLICATE)
+        yield repeated.with_columns(*told)
+    ours = _as_ours(read_some(sides.ours, "our", unsure["our"]))
+    yield _add_candidates(ours, unsure, "our", "their")
+    calls = read_some(sides.calls, "their", unsure["their"])
+    yield _add_candidates(_as_theirs(calls, sides, scopes, rules), unsure, "their", "our")
 
 
-def _leave(frame: pl.DataFrame, places: Places) -> pl.DataFrame:
-    """The rows at no one of the places."""
-    left = np.ones(frame.height, dtype=np.bool_)
-    left[places] = False
-    return frame[np.flatnonzero(left)]
+def _class_lone_ours(
+    around: Surroundings, rules: TieOutRules, memory: Memory
+) -> Iterator[pl.DataFrame]:
+    for lone in read_in_order(around.lone_ours, "our", memory):
+        why = say_why_ours_alone(lone, around, rules)
+        yield _as_ours(lone).with_columns(why, _class(DifferenceClass.OURS_ONLY))
 
 
-def _part(
-    left: pl.DataFrame, unsure: pl.DataFrame, number: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that stand alone, and those that are unsure."""
-    is_unsure = pl.col(number).is_in(unsure[number].unique().implode())
-    return left.filter(~is_unsure), left.filter(is_unsure)
+def _class_lone_theirs(
+    around: Surroundings, scopes: Scopes, rules: TieOutRules, memory: Memory
+) -> Iterator[pl.DataFrame]:
+    for lone in read_in_order(around.lone_calls, "their", memory):
+        why = say_why_theirs_alone(lone, around, rules)
+        lines = _as_theirs(lone, around.sides, scopes, rules)
+        yield lines.with_columns(why, _class(DifferenceClass.THEIRS_ONLY))
 
 
 def _class(value: DifferenceClass) -> pl.Expr:
@@ -89,9 +86,12 @@ def _as_ours(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _as_theirs(frame: pl.DataFrame, sides: Sides, rules: TieOutRules) -> pl.DataFrame:
+def _as_theirs(
+    frame: pl.DataFrame, sides: Sides, scopes: Scopes, rules: TieOutRules
+) -> pl.DataFrame:
     """LINES of records of theirs without a call, but for class and why."""
-    micros = pl.Series("their_micros", price_lone(sides, frame, rules), dtype=pl.Int64)
+    money = price_lone(frame, scopes, rules, has_times=sides.has_times)
+    micros = pl.Series("their_micros", money, dtype=pl.Int64)
     return frame.select("their", "at_ms", "rows", "their_ms", micros)
 
 
@@ -110,8 +110,8 @@ def _add_candidates(
     sizes = unsure.group_by("group").agg(
         all_own=pl.col(own).n_unique(), all_other=pl.col(other).n_unique()
     )
-    joined = lines.join(of_each, on=own, how="left").join(
-        sizes, left_on="of_group", right_on="group", how="left"
+    joined = lines.join(of_each, on=own, how="left", maintain_order="left").join(
+        sizes, left_on="of_group", right_on="group", how="left", maintain_order="left"
     )
     ours, theirs = ("all_own", "all_other") if own == "our" else ("all_other", "all_own")
     words = pl.format(

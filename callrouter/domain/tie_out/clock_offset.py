@@ -27,6 +27,7 @@ from callrouter.domain.tie_out.clock_reading import Look, read_clock
 from callrouter.domain.tie_out.clock_setting import are_instants, read_precision
 from callrouter.domain.tie_out.clock_words import say_doubt
 from callrouter.domain.tie_out.clock_zone import ZoneCourse, list_courses
+from callrouter.domain.tie_out.memory import read
 
 _WITHIN_MS = 26 * 3_600_000
 """Any two zones of the world are less apart."""
@@ -37,26 +38,26 @@ _BEYOND_MS = 62 * DAY_MS
 
 
 def find_clock(
-    ours: pl.DataFrame, calls: pl.DataFrame, *, zone_hint: str = ""
+    ours: pl.LazyFrame, calls: pl.LazyFrame, *, zone_hint: str = ""
 ) -> BuyerClock | ClockDoubt:
     """Their clock, from our calls (OURS) and theirs (FOLDED); a doubt where the data don't say.
 
     `zone_hint` is the zone that the file's format or the buyer's mapping names: preferred where it
     fits, not believed where it doesn't.
     """
-    stamps = calls["stamp_ms"].drop_nulls().to_numpy()
-    if not stamps.size or ours.is_empty():
+    stamps = read(calls.select("stamp_ms")).to_series().drop_nulls().to_numpy()
+    started = read(ours.select("started_at_ms")).to_series().to_numpy()
+    if not stamps.size or not started.size:
         why = DoubtWhy.NOTHING_SHARED if stamps.size else DoubtWhy.NO_STAMPS
-        return _doubt(NoPeak(why, 0), ours, stamps)
+        return _doubt(NoPeak(why, 0), started, stamps)
     of_instants = are_instants(calls)
     look = Look(
         precision=read_precision(stamps),
-        courses=_list_likely(ours, stamps, zone_hint, of_instants=of_instants),
+        courses=_list_likely(started, stamps, zone_hint, of_instants=of_instants),
         of_instants=of_instants,
         zone_hint=zone_hint,
     )
-    like_most = calls["is_absolute"] == of_instants
-    alike = calls if like_most.all() else calls.filter(like_most)
+    alike = calls.filter(pl.col("is_absolute") == of_instants)
     doubt = NoPeak(DoubtWhy.NOTHING_SHARED, 0)
     for pairs, within_ms in _pair(ours, alike, look.precision.half_ms):
         found = read_clock(pairs, within_ms, look)
@@ -65,10 +66,10 @@ def find_clock(
         doubt = max(doubt, found, key=_telling)
         if _telling(doubt)[0]:
             break
-    return _doubt(doubt, ours, stamps)
+    return _doubt(doubt, started, stamps)
 
 
-def pick_start(ours: pl.DataFrame, means: StartMeans) -> pl.DataFrame:
+def pick_start(ours: pl.LazyFrame, means: StartMeans) -> pl.LazyFrame:
     """Our calls (OURS) with `at_ms`: the moment that their start means.
 
     Where it didn't happen, because nobody answered, the dialling; where that isn't known, the
@@ -82,7 +83,7 @@ def pick_start(ours: pl.DataFrame, means: StartMeans) -> pl.DataFrame:
     return ours.with_columns(pl.coalesce(*moments[means]).alias("at_ms"))
 
 
-def _pair(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int) -> Iterator[tuple[Pairs, int]]:
+def _pair(ours: pl.LazyFrame, calls: pl.LazyFrame, half_ms: int) -> Iterator[tuple[Pairs, int]]:
     """Candidates and how far apart they may be: by what tells most first."""
     known = pair_by_shared_id(ours, calls, half_ms, _WRONG_DAY_MS)
     is_known = known.our.size >= _ENOUGH_IDS
@@ -98,10 +99,9 @@ def _pair(ours: pl.DataFrame, calls: pl.DataFrame, half_ms: int) -> Iterator[tup
 
 
 def _list_likely(
-    ours: pl.DataFrame, stamps: Ints, zone_hint: str, *, of_instants: bool
+    started: Ints, stamps: Ints, zone_hint: str, *, of_instants: bool
 ) -> tuple[ZoneCourse, ...]:
     """The zones that may be over the days of both sides, the preferred ones first."""
-    started = ours["started_at_ms"].to_numpy()
     first_ms, last_ms = int(started.min()), int(started.max())
     since_ms = max(min(first_ms, int(stamps.min())), first_ms - _BEYOND_MS) - 2 * DAY_MS
     until_ms = min(max(last_ms, int(stamps.max())), last_ms + _BEYOND_MS) + 2 * DAY_MS
@@ -109,8 +109,8 @@ def _list_likely(
     return list_courses(since_ms, until_ms, first=hints)
 
 
-def _doubt(doubt: NoPeak, ours: pl.DataFrame, stamps: Ints) -> ClockDoubt:
-    spans = (_say_span(ours["started_at_ms"].to_numpy()), _say_span(stamps))
+def _doubt(doubt: NoPeak, started: Ints, stamps: Ints) -> ClockDoubt:
+    spans = (_say_span(started), _say_span(stamps))
     words, remedy = say_doubt(doubt.why, doubt.votes, doubt.apart_ms, *spans)
     return ClockDoubt(why=doubt.why, sure=doubt.votes, words=words, remedy=remedy)
 

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from callrouter.domain.tie_out.buyer_clock import StartMeans
+from callrouter.domain.tie_out.memory import read
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -64,8 +65,8 @@ class Pairs:
 
 
 def pair_up(
-    ours: pl.DataFrame,
-    theirs: pl.DataFrame,
+    ours: pl.LazyFrame,
+    theirs: pl.LazyFrame,
     within_ms: int | None,
     *,
     most_per_call: int = _MOST_PAIRS,
@@ -74,8 +75,9 @@ def pair_up(
 
     Both frames have `row`, `key` (a hash) and `at_ms`; ours has the other two instants, too.
     """
-    grid = _lay_grid(ours, theirs, within_ms)
-    our_codes, their_codes = grid.codes(ours), grid.codes(theirs)
+    our_rows, their_rows = read(ours).sort("row"), read(theirs).sort("row")
+    grid = _lay_grid(our_rows, their_rows, within_ms)
+    our_codes, their_codes = grid.codes(our_rows), grid.codes(their_rows)
     our_order, their_order = np.argsort(our_codes), np.argsort(their_codes)
     our_codes, their_codes = our_codes[our_order], their_codes[their_order]
     low, count = grid.find(our_codes, their_codes)
@@ -87,16 +89,16 @@ def pair_up(
     found = low[place] + nth
     our, their = our_order[place], their_order[found]
     return Pairs(
-        our=_column(ours, "row")[our],
-        their=_column(theirs, "row")[their],
+        our=_column(our_rows, "row")[our],
+        their=_column(their_rows, "row")[their],
         key=our_codes[place] >> grid.bits,
-        stamp_ms=_column(theirs, "at_ms")[their],
-        arrived_ms=_column(ours, "arrived_ms")[our],
-        dialed_ms=_column(ours, "at_ms")[our],
-        answered_ms=_column(ours, "answered_ms")[our],
+        stamp_ms=_column(their_rows, "at_ms")[their],
+        arrived_ms=_column(our_rows, "arrived_ms")[our],
+        dialed_ms=_column(our_rows, "at_ms")[our],
+        answered_ms=_column(our_rows, "answered_ms")[our],
         single=(count[place] == 1) & (back[found] == 1),
-        our_asked_ms=_instants(ours, our_order[count <= most]),
-        their_asked_ms=_instants(theirs, their_order[back <= most]),
+        our_asked_ms=_instants(our_rows, our_order[count <= most]),
+        their_asked_ms=_instants(their_rows, their_order[back <= most]),
     )
 
 

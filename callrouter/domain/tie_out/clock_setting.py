@@ -20,6 +20,7 @@ from callrouter.domain.tie_out.clock_pairs import Bools, Ints
 from callrouter.domain.tie_out.clock_peak import DAY_MS
 from callrouter.domain.tie_out.clock_words import say_clock
 from callrouter.domain.tie_out.clock_zone import follow_zone
+from callrouter.domain.tie_out.memory import read
 
 _TWICE_MS = 600_000
 """A clock that goes back by less is not worth telling two passes apart."""
@@ -131,13 +132,13 @@ def tell_clock(
 
 
 def tell_zone(
-    zone: str, since: datetime, until: datetime, calls: pl.DataFrame, *, ahead_ms: int = 0
+    zone: str, since: datetime, until: datetime, calls: pl.LazyFrame, *, ahead_ms: int = 0
 ) -> BuyerClock:
     """The clock of a file of which somebody says the zone, as after a doubt; else as `tell_clock`.
 
     What their stamps keep, and whether they are instants, is seen in `calls` (THEIRS or FOLDED).
     """
-    precision = read_precision(calls["stamp_ms"].drop_nulls().to_numpy())
+    precision = read_precision(read(calls.select("stamp_ms")).to_series().drop_nulls().to_numpy())
     if precision is StampPrecision.MINUTE_NEAREST:
         precision = StampPrecision.MINUTE_FLOOR
     return tell_clock(
@@ -150,9 +151,10 @@ def tell_zone(
     )
 
 
-def are_instants(calls: pl.DataFrame) -> bool:
+def are_instants(calls: pl.LazyFrame) -> bool:
     """Whether most of the stamps are said to be instants rather than a wall clock's."""
-    return 2 * int(calls["is_absolute"].sum()) > calls.height
+    absolute, rows = read(calls.select(pl.col("is_absolute").sum(), rows=pl.len())).row(0)
+    return 2 * int(absolute) > int(rows)
 
 
 def read_precision(stamps: Ints) -> StampPrecision:

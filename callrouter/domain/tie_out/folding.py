@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from callrouter.domain.tie_out.frames import CallerKind, empty
+from callrouter.domain.tie_out.frames import FOLDED, CallerKind, empty
 from callrouter.domain.tie_out.mapping import LegRule
 
 DUPLICATES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -31,7 +31,7 @@ _ADDED_UP = ("talk_ms", "queue_ms", "hold_ms", "billed_ms", "price_micros")
 _FIGURES = ("total_ms", *_ADDED_UP)
 _LAST_SAID = ("reached", "status", "agent")
 
-_KEY = pl.when(pl.col("call_ids") != "").then("call_ids").otherwise("leg_id")
+KEY = pl.when(pl.col("call_ids") != "").then("call_ids").otherwise("leg_id")
 """The call's id; a record without one may be a first leg, whose own id others give as the call."""
 
 
@@ -47,15 +47,15 @@ class Folded:
     legs: pl.DataFrame
 
 
-def fold(theirs: pl.DataFrame, rule: LegRule) -> Folded:
-    """The calls of a frame THEIRS, by `rule`.
+def fold(rows: pl.DataFrame, rule: LegRule, *, to_the_minute: bool) -> Folded:
+    """The calls of records (THEIRS), by `rule`; what may belong together is here as a whole.
 
     Records that are the same to the letter are duplicates under every rule, if they have an id or a
     whole caller and a start: else nothing shows that they are one. Where legs have ids of their
     own, the same leg of the same call sent again is a duplicate, too: what was updated last stands.
 
     - LEGS: the main row is the first by start. `total_ms` is the time that the legs cover, so that
-      an overlap counts once (starts kept to the minute don't show one: then it adds up). Talk,
+      an overlap counts once (starts kept `to_the_minute` don't show one: then it adds up). Talk,
       queue, hold, billed and price add up, talk to no more than the total. What was reached, status
       and agent are the last leg's.
     - SAME_SPAN: the main row is the longest; others only say what it leaves empty.
@@ -65,62 +65,39 @@ def fold(theirs: pl.DataFrame, rule: LegRule) -> Folded:
       last says how long it was and how it ended; the price adds up. An amendment of a record that
       isn't in the file remains a row of its own.
     """
-    several = _may_belong_together(theirs, rule)
-    if not several.any():
-        return Folded(theirs.with_columns(rows=_ONE), empty(DUPLICATES), empty(LEGS))
-    alone = theirs.filter(~several).with_columns(rows=_ONE)
-    rows, sent_again = _part_sent_again(theirs.filter(several), rule)
-    rows, repeated = _part_repeats(rows)
+    left, sent_again = _part_sent_again(rows, rule)
+    left, repeated = _part_repeats(left)
     if rule is LegRule.ONE_ROW:
-        calls, legs = rows.with_columns(rows=_ONE), empty(LEGS)
+        calls, legs = left.with_columns(rows=pl.lit(1, pl.Int64)), empty(LEGS)
     elif rule is LegRule.CORRECTIONS:
-        calls, legs = _fold_groups(_by_amended(rows), _amended_values())
+        calls, legs = _fold_groups(_by_amended(left), _amended_values())
     elif rule is LegRule.SAME_SPAN:
-        calls, legs = _fold_groups(_by_length(_by_call(rows)), _longest_values())
+        calls, legs = _fold_groups(_by_length(_by_call(left)), _longest_values())
     else:
-        calls, legs = _fold_groups(_by_call(rows), _added_up_values())
+        in_order = _add_covered(_by_call(left), to_the_minute=to_the_minute)
+        calls, legs = _fold_groups(in_order, _added_up_values())
     return Folded(
-        pl.concat([alone, calls.select(alone.columns)]).sort("their"),
+        calls.select(*FOLDED).sort("their"),
         pl.concat([sent_again, repeated]).sort("their"),
         legs.sort("their"),
     )
 
 
-_ONE = pl.lit(1, pl.Int64)
-
-
-def _may_belong_together(theirs: pl.DataFrame, rule: LegRule) -> pl.Series:
-    """Which rows need a look: all of one id, all alike; a few more by chance of the hash."""
-    keys = theirs.select(_KEY).to_series()
-    alike = pl.col("stamp_ms").hash(1).xor(pl.col("caller").hash(2)).xor(pl.col("total_ms").hash(3))
-    marks = keys.hash()
-    if keys.eq("").any():
-        marks = theirs.select(pl.when(keys == "").then(alike).otherwise(marks)).to_series()
-    several = _repeated(marks)
-    amends = theirs.get_column("corrects_id") != ""
-    if rule is not LegRule.CORRECTIONS or not amends.any():
-        return several
-    named = theirs.get_column("corrects_id").filter(amends).unique().implode()
-    is_named = keys.is_in(named) | theirs.get_column("leg_id").is_in(named)
-    return several | amends | is_named
-
-
-def _repeated(marks: pl.Series) -> pl.Series:
-    """Which marks stand there more than once; sorting finds it several times as fast as groups."""
+def find_repeated(marks: pl.Series) -> pl.Series:
+    """Which marks are there more than once; sorting finds it several times as fast as groups."""
     ordered = marks.sort()
-    again = ordered.filter(ordered == ordered.shift()).unique()
-    return marks.is_in(again.implode()) if len(again) else pl.repeat(False, len(marks), eager=True)
+    return ordered.filter(ordered == ordered.shift()).unique()
 
 
 def _part_sent_again(rows: pl.DataFrame, rule: LegRule) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Of records of the same leg the one updated last; the others as DUPLICATES."""
     if rule in (LegRule.ONE_ROW, LegRule.CORRECTIONS):
         return rows, empty(DUPLICATES)
-    has_id = _KEY != "" if rule is LegRule.REDELIVERED else pl.col("leg_id") != ""
+    has_id = KEY != "" if rule is LegRule.REDELIVERED else pl.col("leg_id") != ""
     marked = (
         rows.filter(has_id)
         .sort("updated_ms", "their", nulls_last=False)
-        .with_columns(pl.col(_PLACE).last().over(_KEY, "leg_id").name.prefix("last_"))
+        .with_columns(pl.col(_PLACE).last().over(KEY, "leg_id").name.prefix("last_"))
     )
     words = pl.format("the same record again; {} stands", _place("last_"))
     return _part(rows, marked.select("their", duplicate_of="last_their", why=words))
@@ -129,13 +106,14 @@ def _part_sent_again(rows: pl.DataFrame, rule: LegRule) -> tuple[pl.DataFrame, p
 def _part_repeats(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The first of each that are the same to the letter; the others as DUPLICATES."""
     tells = (
-        (_KEY != "")
+        (KEY != "")
         | (pl.col("shared_id") != "")
         | ((pl.col("caller_kind") == CallerKind.NUMBER.value) & pl.col("stamp_ms").is_not_null())
     )
     told = rows.filter(tells)
     # Compared column by column only where the hash agrees.
-    alike = told.filter(_repeated(told.drop(_PLACE).hash_rows())).sort("their")
+    marks = told.drop(_PLACE).hash_rows()
+    alike = told.filter(marks.is_in(find_repeated(marks).implode())).sort("their")
     same = [name for name in rows.columns if name not in _PLACE]
     marked = alike.with_columns(pl.col(_PLACE).first().over(same).name.prefix("first_"))
     words = pl.format("the same to the letter as {}", _place("first_"))
@@ -155,7 +133,7 @@ def _part(rows: pl.DataFrame, marked: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
 
 def _by_call(rows: pl.DataFrame) -> pl.DataFrame:
     """In the order of groups (`call`, a running number) and of starts within each."""
-    ordered = rows.with_columns(key=_KEY).sort("key", "stamp_ms", "their", nulls_last=True)
+    ordered = rows.with_columns(key=KEY).sort("key", "stamp_ms", "their", nulls_last=True)
     pause = pl.col("stamp_ms") - pl.col("stamp_ms").shift()
     is_next = (
         (pl.col("key") != pl.col("key").shift())
@@ -163,12 +141,12 @@ def _by_call(rows: pl.DataFrame) -> pl.DataFrame:
         | (pause > _LONGEST_PAUSE_MS)
     )
     call = is_next.fill_null(value=False).cum_sum().cast(pl.Int64)
-    return _add_covered(ordered.with_columns(call=call))
+    return ordered.with_columns(call=call)
 
 
-def _add_covered(ordered: pl.DataFrame) -> pl.DataFrame:
+def _add_covered(ordered: pl.DataFrame, *, to_the_minute: bool) -> pl.DataFrame:
     """`covered_ms`: what a leg adds to its call's time; all of it, less what earlier legs cover."""
-    if (ordered.get_column("stamp_ms") % 60_000).eq(0).all():
+    if to_the_minute:
         return ordered.with_columns(covered_ms="total_ms")
     # One running maximum over all calls, each far above the one before: windows are slow.
     first = pl.when(_IS_FIRST).then("stamp_ms").forward_fill()
@@ -192,7 +170,7 @@ def _by_length(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _by_amended(rows: pl.DataFrame) -> pl.DataFrame:
     """In the order of groups (`call`), the amended record first, then by when it was amended."""
-    rows = rows.sort("their").with_row_index("row").with_columns(key=_KEY)
+    rows = rows.sort("their").with_row_index("row").with_columns(key=KEY)
     own = pl.col("corrects_id") == ""
     named = (
         pl.concat([rows.select("row", own=own, name=name) for name in ("leg_id", "call_ids")])

@@ -8,7 +8,12 @@ import polars as pl
 from callrouter.domain.tie_out.frames import CallerKind
 from callrouter.domain.tie_out.line_words import say_seconds, say_span, say_time
 from callrouter.domain.tie_out.rules import TieOutRules
-from callrouter.domain.tie_out.sides import Sides
+from callrouter.domain.tie_out.surroundings import (
+    Surroundings,
+    find_gaps,
+    find_nearest,
+    find_shared,
+)
 
 _Reason: TypeAlias = tuple[pl.Expr, pl.Expr]
 """When it holds, and its words."""
@@ -33,23 +38,16 @@ _NEVER_ANSWERED = {
 }
 
 
-def say_why_ours_alone(
-    lone: pl.DataFrame, sides: Sides, lone_calls: pl.DataFrame, rules: TieOutRules
-) -> pl.Series:
-    """Words for calls that only we have: rows of `sides.ours`.
-
-    `lone_calls` are the rows of `sides.calls` that are no call of ours.
-    """
-    frame = _find_gap(lone, sides.calls["at_ms"].drop_nulls().sort())
-    frame = _find_nearest(frame, lone_calls, "part", "line")
-    called = sides.calls["called"].unique().implode()
-    speaks_of_ours = bool(sides.ours["did"].is_in(called).any())
+def say_why_ours_alone(lone: pl.DataFrame, around: Surroundings, rules: TieOutRules) -> pl.Series:
+    """Words for calls that only we have: rows of `around.lone_ours`."""
+    frame = find_nearest(_find_gap(lone, around), around.lone_calls, "part", "line")
+    is_called = pl.col("did").is_in(around.called.implode())
     return _say_first(
         frame,
-        *_list_reasons_of_file(sides.calls, rules.zone),
+        *_list_reasons_of_file(around, rules.zone),
         (pl.col("in_gap") >= _LEAST_IN_GAP, _say_gap(rules.zone)),
         (
-            ~pl.col("did").is_in(called) & pl.lit(speaks_of_ours),
+            ~is_called & pl.lit(around.they_name_dids),
             "their file has no call to " + pl.col("did"),
         ),
         (pl.col("near_ms").is_not_null(), _say_near_record()),
@@ -58,18 +56,11 @@ def say_why_ours_alone(
     )
 
 
-def say_why_theirs_alone(
-    lone: pl.DataFrame, sides: Sides, lone_ours: pl.DataFrame, rules: TieOutRules
-) -> pl.Series:
-    """Words for records that only they have: rows of `sides.calls`.
-
-    `lone_ours` are the rows of `sides.ours` that no record of theirs is of.
-    """
-    ours = sides.ours
-    own = pl.concat([ours["did"].unique(), ours["reached"].unique()]).implode()
-    speaks_of_ours = bool(sides.calls["called"].unique().is_in(own).any())
+def say_why_theirs_alone(lone: pl.DataFrame, around: Surroundings, rules: TieOutRules) -> pl.Series:
+    """Words for records that only they have: rows of `around.lone_calls`."""
+    own = around.own.implode()
     return _say_first(
-        _find_nearest(lone, lone_ours, "call_sid"),
+        find_nearest(lone, around.lone_ours, "call_sid"),
         (
             pl.col("corrects_id") != "",
             "amends " + pl.col("corrects_id") + ", a record that this file hasn't got",
@@ -80,22 +71,20 @@ def say_why_theirs_alone(
             pl.lit("made from a number of ours or theirs: no call from outside"),
         ),
         (
-            ~pl.col("called").is_in(own) & (pl.col("called") != "") & pl.lit(speaks_of_ours),
+            ~pl.col("called").is_in(own)
+            & (pl.col("called") != "")
+            & pl.lit(around.they_name_numbers),
             "to " + pl.col("called") + ", which no call of ours went to",
         ),
         (pl.col("near_ms").is_not_null(), _say_near_call()),
-        *_list_reasons_of_caller(_find_shared(lone["caller"], ours["caller"])),
+        *_list_reasons_of_caller(find_shared(lone["caller"], around.sides.ours, "caller")),
     )
 
 
-def _list_reasons_of_file(calls: pl.DataFrame, zone: str) -> Iterator[_Reason]:
+def _list_reasons_of_file(around: Surroundings, zone: str) -> Iterator[_Reason]:
     """What their file couldn't have: what nobody answered, of another time, or too short for it."""
-    shown = calls.select(
-        first=pl.col("at_ms").min(),
-        last=pl.col("at_ms").max(),
-        shortest=pl.col("their_ms").filter(pl.col("their_ms") > 0).min(),
-    ).row(0)
-    first, last, shortest = (pl.lit(each, pl.Int64) for each in shown)
+    edges = around.first_ms, around.last_ms, around.shortest_ms
+    first, last, shortest = (pl.lit(each, pl.Int64) for each in edges)
     is_free = pl.col("charged_micros") == 0
     yield (
         is_free & (pl.col("connected_ms") == 0),
@@ -104,7 +93,7 @@ def _list_reasons_of_file(calls: pl.DataFrame, zone: str) -> Iterator[_Reason]:
     yield pl.col("at_ms") < first, "before their file begins, " + say_time(first, zone)
     yield pl.col("at_ms") > last, "after their file ends, " + say_time(last, zone)
     yield (
-        is_free & (pl.col("our_ms") < shortest) & pl.lit(calls.height >= _LEAST_RECORDS),
+        is_free & (pl.col("our_ms") < shortest) & pl.lit(around.records >= _LEAST_RECORDS),
         "too short: their file has nothing under " + say_seconds(shortest),
     )
 
@@ -130,43 +119,16 @@ def _say_first(frame: pl.DataFrame, *reasons: _Reason) -> pl.Series:
     return frame.select(why=pl.coalesce(*words)).to_series()
 
 
-def _find_shared(few: pl.Series, many: pl.Series) -> pl.Series:
-    """Which of a few are among many."""
-    return many.filter(many.is_in(few.unique().implode())).unique()
-
-
-def _find_gap(lone: pl.DataFrame, stamps: pl.Series) -> pl.DataFrame:
+def _find_gap(lone: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
     """The stamps of theirs around each call (`from_ms`, `to_ms`), and how many fall between."""
-    places = pl.Series(stamps.search_sorted(lone["at_ms"]), dtype=pl.Int64)
-    edges = pl.concat(
-        [pl.Series([None], dtype=pl.Int64), stamps, pl.Series([None], dtype=pl.Int64)]
-    )
+    places = find_gaps(around.stamps, lone["at_ms"])
+    none = pl.Series([None], dtype=pl.Int64)
+    edges = pl.concat([none, around.stamps, none])
     return lone.with_columns(
-        from_ms=edges.gather(places), to_ms=edges.gather(places + 1), gap=places
-    ).with_columns(in_gap=pl.len().over("gap"))
-
-
-def _find_nearest(frame: pl.DataFrame, others: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The row of the other side that is of the same caller and next in time, `near_ms` later.
-
-    Its `columns` are called `near_…`; all are null where there is none.
-    """
-    known = (pl.col("caller") != "") & pl.col("at_ms").is_not_null()
-    near = others.filter(known).select(
-        "caller", "at_ms", there_ms="at_ms", **{f"near_{name}": name for name in columns}
+        from_ms=edges.gather(places),
+        to_ms=edges.gather(places + 1),
+        in_gap=pl.Series(around.in_gap).gather(places),
     )
-    placed = frame.with_row_index("place")
-    found = (
-        placed.filter(known)
-        .sort("at_ms")
-        .join_asof(
-            near.sort("at_ms"), on="at_ms", by="caller", strategy="nearest", check_sortedness=False
-        )
-    )
-    kept = found.select(
-        "place", *(f"near_{name}" for name in columns), near_ms=pl.col("there_ms") - pl.col("at_ms")
-    )
-    return placed.join(kept, on="place", how="left", maintain_order="left").drop("place")
 
 
 def _say_gap(zone: str) -> pl.Expr:

@@ -1,6 +1,6 @@
 """Like with like: which duration of theirs is held against which time of ours, by the calls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import polars as pl
 
 from callrouter.domain.billing.terms import Clock
 from callrouter.domain.tie_out.mapping import Field
+from callrouter.domain.tie_out.memory import count_rows, read
 
 _DURATIONS = (Field.TOTAL, Field.TALK, Field.BILLED)
 _STEPS_S = (60, 30, 20, 15, 12, 10, 6)
@@ -73,27 +74,28 @@ def read_theirs(measure: Measure) -> pl.Expr:
     return ms.clip(lower_bound=0) if measure.less else ms
 
 
-def has_measure(calls: pl.DataFrame, measure: Measure) -> bool:
-    """Whether any record of theirs has what is to be compared, if there is any record."""
-    return calls.is_empty() or _has(calls, measure.theirs)
+def list_durations(calls: pl.LazyFrame) -> tuple[Field, ...]:
+    """The times that any record of theirs has; all of them where there is no record."""
+    known = (pl.col(f"{field}_ms").is_not_null().any().alias(field) for field in _DURATIONS)
+    found = read(calls.select(*known, rows=pl.len())).row(0, named=True)
+    return tuple(field for field in _DURATIONS if found[field] or not found["rows"])
 
 
-def choose_measure(calls: pl.DataFrame, clock: Clock) -> Measure | None:
+def choose_measure(durations: Sequence[Field], clock: Clock) -> Measure | None:
     """What is compared as long as nothing is known: their total, or what they have instead of it.
 
     None when their file has no durations at all.
     """
-    fields = (field for field in _DURATIONS if _has(calls, field))
-    return next((Measure(clock, field) for field in fields), None)
+    return next((Measure(clock, field) for field in durations), None)
 
 
-def pair_singles(ours: pl.DataFrame, calls: pl.DataFrame, *, window_ms: int) -> pl.DataFrame:
+def pair_singles(ours: pl.LazyFrame, calls: pl.LazyFrame, *, window_ms: int) -> pl.DataFrame:
     """Calls that are the same without doubt: `our`, `their`; of callers seen once on each side.
 
     Both frames have `at_ms`; starts are `window_ms` apart at most. Of large frames the calls of
     some callers only.
     """
-    some = max(1, max(ours.height, calls.height) // _MOST_SAMPLED)
+    some = max(1, max(count_rows(ours), count_rows(calls)) // _MOST_SAMPLED)
     columns = (("our", ours), ("their", calls))
     once = [
         _find_singles(frame.select(number, "caller", "at_ms"), some) for number, frame in columns
@@ -103,8 +105,8 @@ def pair_singles(ours: pl.DataFrame, calls: pl.DataFrame, *, window_ms: int) -> 
 
 
 def find_measure(
-    ours: pl.DataFrame,
-    calls: pl.DataFrame,
+    ours: pl.LazyFrame,
+    calls: pl.LazyFrame,
     pairs: pl.DataFrame,
     preferred: Measure,
     *,
@@ -142,15 +144,13 @@ def _has(frame: pl.DataFrame, field: Field) -> bool:
     return frame[f"{field}_ms"].null_count() < frame.height
 
 
-def _find_singles(frame: pl.DataFrame, some: int) -> pl.DataFrame:
+def _find_singles(frame: pl.LazyFrame, some: int) -> pl.DataFrame:
     known = (pl.col("caller") != "") & pl.col("at_ms").is_not_null()
-    sampled = frame.filter(known)
-    if some > 1:
-        sampled = sampled.filter(pl.col("caller").hash() % some == 0)
+    sampled = read(frame.filter(known & (pl.col("caller").hash() % some == 0)))
     return sampled.filter(pl.col("caller").is_unique())
 
 
-def _put_side_by_side(ours: pl.DataFrame, calls: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _put_side_by_side(ours: pl.LazyFrame, calls: pl.LazyFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """The durations of both sides, a row a pair, of pairs that were connected with us."""
     every = max(1, pairs.height // _MOST_SAMPLED)
     our_columns = ["our", *(f"{clock}_ms" for clock in Clock)]
@@ -158,6 +158,7 @@ def _put_side_by_side(ours: pl.DataFrame, calls: pl.DataFrame, pairs: pl.DataFra
     both = (
         pairs.select("our", "their")
         .gather_every(every)
+        .lazy()
         .join(
             ours.select(our_columns).rename(lambda name: f"our.{name}"),
             left_on="our",
@@ -165,7 +166,7 @@ def _put_side_by_side(ours: pl.DataFrame, calls: pl.DataFrame, pairs: pl.DataFra
         )
         .join(calls.select("their", *(f"{field}_ms" for field in fields)), on="their")
     )
-    return both.filter(pl.col("our.connected_ms") > 0)
+    return read(both.filter(pl.col("our.connected_ms") > 0)).sort("our")
 
 
 def _list_measures(both: pl.DataFrame, clock: Clock) -> Iterator[Measure]:

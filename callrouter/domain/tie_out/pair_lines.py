@@ -5,11 +5,11 @@ import numpy.typing as npt
 import polars as pl
 
 from callrouter.domain.tie_out.classes import DIFFERENCE_CLASS
+from callrouter.domain.tie_out.memory import find_places
 from callrouter.domain.tie_out.pair_words import SAME_SECONDS, say_why_pairs
 from callrouter.domain.tie_out.pricing_frame import Marks, find_crossed
 from callrouter.domain.tie_out.rules import TieOutRules
-from callrouter.domain.tie_out.sides import Sides
-from callrouter.domain.tie_out.their_money import Places, PricedPairs, price_pairs
+from callrouter.domain.tie_out.their_money import PricedPairs, price_pairs
 
 _SECOND_MS = 1000
 _AGREE, _ROUNDING, _SAME_MONEY, _ACROSS = range(4)
@@ -17,17 +17,22 @@ _AGREE, _ROUNDING, _SAME_MONEY, _ACROSS = range(4)
 
 
 def class_pairs(
-    sides: Sides,
+    ours: pl.DataFrame,
+    calls: pl.DataFrame,
     pairs: pl.DataFrame,
-    places: tuple[Places, Places],
     step_ms: int,
     rules: TieOutRules,
+    *,
+    has_times: bool,
 ) -> pl.DataFrame:
-    """LINES without `line_no` for `pairs`, whose rows are at `places` in `sides`."""
-    our_places, their_places = places
-    ours = sides.ours.select("started_at_ms", "our_ms", "charged_micros")[our_places]
-    theirs = sides.calls.select("rows", "their_ms", "price_micros")[their_places]
-    priced = price_pairs(sides, our_places, theirs, rules)
+    """LINES without `line_no` for `pairs`: row n is of row n of `ours`, and of some row of `calls`.
+
+    Both have all columns that `Sides` tells of, `calls` in the order of their numbers.
+    """
+    theirs = calls.select("rows", "their_ms", "price_micros").select(
+        pl.all().gather(find_places(calls["their"], pairs["their"]))
+    )
+    priced = price_pairs(ours, theirs, rules, has_times=has_times)
     lines = pairs.with_columns(
         at_ms=ours["started_at_ms"],
         rows=theirs["rows"],
@@ -38,12 +43,11 @@ def class_pairs(
         price_micros=theirs["price_micros"],
         candidates=pl.lit(""),
     )
-    codes = _choose_classes(lines, step_ms, rules, has_times=sides.has_times)
+    codes = _choose_classes(lines, step_ms, rules, has_times=has_times)
     lines = lines.with_columns(pl.Series("class", codes).cat.to(DIFFERENCE_CLASS))
     told = _find_told(lines, codes, rules)
-    words = say_why_pairs(
-        _add_grounds(lines, told, priced, our_places, sides, rules), step_ms, rules
-    )
+    grounds = _add_grounds(lines, told, priced, ours["reason"], rules)
+    words = say_why_pairs(grounds, step_ms, rules)
     why = pl.concat([pl.Series([SAME_SECONDS]), words]).rechunk()
     places_of_words = np.where(told, np.cumsum(told), 0)
     return lines.with_columns(why=why.gather(pl.Series(places_of_words)))
@@ -84,8 +88,7 @@ def _add_grounds(
     lines: pl.DataFrame,
     told: Marks,
     priced: PricedPairs,
-    our_places: Places,
-    sides: Sides,
+    reasons: pl.Series,
     rules: TieOutRules,
 ) -> pl.DataFrame:
     """The lines that are told, with what the words need to know."""
@@ -95,5 +98,5 @@ def _add_grounds(
     return some.with_columns(
         crossed_s=pl.Series(find_crossed(low, high, priced.chosen[told], rules.terms)),
         by_time=pl.Series(priced.by_time[told]),
-        reason=sides.ours["reason"].gather(pl.Series(our_places[told])),
+        reason=reasons.filter(pl.Series(told)),
     )

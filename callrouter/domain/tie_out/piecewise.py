@@ -14,6 +14,7 @@ from callrouter.domain.tie_out.assignment import group_edges
 from callrouter.domain.tie_out.group_solvers import Edges
 from callrouter.domain.tie_out.matching import Book, Find, Matches, match, scales_of
 from callrouter.domain.tie_out.measures import Measure
+from callrouter.domain.tie_out.memory import Memory, count_rows, read
 from callrouter.domain.tie_out.passes import (
     Found,
     find_by_called,
@@ -30,31 +31,25 @@ from callrouter.domain.tie_out.scores import Flags, Ints, Scales
 from callrouter.domain.tie_out.switch_numbers import find_switch_numbers
 
 DAY_MS = 86_400_000
-MOST_ROWS = 4_000_000
-"""Rows of both sides that are matched at once: about a gigabyte of memory."""
 _FAR_MS = 2**61
 
 
 def match_within_memory(
-    ours: pl.DataFrame,
-    calls: pl.DataFrame,
+    ours: pl.LazyFrame,
+    calls: pl.LazyFrame,
     measure: Measure,
+    memory: Memory,
     *,
     window_ms: int,
     spread_ms: int | None = None,
-    most_rows: int = MOST_ROWS,
 ) -> Matches:
-    """The same as `match`, in pieces where both sides together have more than `most_rows`."""
-    rows = ours.height + calls.height
-    if rows <= most_rows:
-        return match(ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms)
+    """The same as `match`, in pieces where both sides together are more than fits."""
+    pieces = memory.count_pieces(count_rows(ours) + count_rows(calls))
+    if pieces == 1:
+        whole = read(ours), read(calls)
+        return match(*whole, measure, window_ms=window_ms, spread_ms=spread_ms)
     return match_in_pieces(
-        ours.lazy(),
-        calls.lazy(),
-        measure,
-        window_ms=window_ms,
-        spread_ms=spread_ms,
-        ranges=rows // most_rows,
+        ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms, ranges=pieces
     )
 
 
@@ -85,7 +80,7 @@ def match_in_pieces(
     possible = pl.concat(run.book.possible)
     some_ours = ours.join(possible.lazy().select("our").unique(), on="our", how="semi")
     some_theirs = calls.join(possible.lazy().select("their").unique(), on="their", how="semi")
-    return run.book.close(_read(some_ours), _read(some_theirs), measure)
+    return run.book.close(read(some_ours), read(some_theirs), measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +97,15 @@ class _Pieces:
         return pl.col("caller").hash() % self.ranges == part
 
     def read_ours(self, which: pl.Expr) -> pl.DataFrame:
-        return _read(lay_out_ours(self.ours.filter(which), self.measure))
+        return read(lay_out_ours(self.ours.filter(which), self.measure))
 
     def read_theirs(self, which: pl.Expr) -> pl.DataFrame:
         calls = self.calls.filter(which)
-        return _read(lay_out_theirs(calls, self.measure, self.switch_numbers))
+        return read(lay_out_theirs(calls, self.measure, self.switch_numbers))
 
     def days(self) -> Iterator[tuple[int, int]]:
         """From and until when, the whole time of our side; the last piece has no end."""
-        span = _read(self.ours.select(low=pl.col("at_ms").min(), high=pl.col("at_ms").max()))
+        span = read(self.ours.select(low=pl.col("at_ms").min(), high=pl.col("at_ms").max()))
         low, high = span.row(0)
         if low is None:
             return
@@ -130,7 +125,7 @@ class _Side:
 
     @classmethod
     def of(cls, side: pl.LazyFrame, number: str) -> "_Side":
-        highest = _read(side.select(pl.col(number).max())).item()
+        highest = read(side.select(pl.col(number).max())).item()
         return cls(np.zeros((-1 if highest is None else highest) + 1, dtype=np.bool_))
 
     def leave(self, side: pl.DataFrame) -> pl.DataFrame:
@@ -164,7 +159,7 @@ class _Run:
             theirs = self.pieces.read_theirs((pl.col("shared_id") != "") & in_range)
             told = list_ids(all_ours).join(theirs.lazy(), on="shared_id", how="semi")
             ours = all_ours.join(told.select("row").unique(), on="row", how="semi")
-            found.append(find_by_id(_read(ours), theirs, self.scales, self.pieces.window_ms))
+            found.append(find_by_id(read(ours), theirs, self.scales, self.pieces.window_ms))
         self.enter(join_found(found))
 
     def pair_by_day(self, find: Find, which: pl.Expr) -> None:
@@ -210,7 +205,3 @@ def _find_open(edges: Edges, ours: pl.DataFrame, theirs: pl.DataFrame, open_from
 def _carry(side: pl.DataFrame, rows: Ints, open_from: int) -> pl.DataFrame:
     """The records that later ones may be candidates of, and those of groups that aren't closed."""
     return side.filter((pl.col("at") >= open_from) | pl.col("row").is_in(pl.Series(rows).implode()))
-
-
-def _read(frame: pl.LazyFrame) -> pl.DataFrame:
-    return frame.collect(engine="streaming")

@@ -10,6 +10,7 @@ from callrouter.domain.tie_out.classes import UNSURE
 from callrouter.domain.tie_out.frames import CallerKind
 from callrouter.domain.tie_out.line_words import say_money
 from callrouter.domain.tie_out.matching import Matches
+from callrouter.domain.tie_out.memory import read, read_some
 
 TAKEN: dict[str, pl.DataType | type[pl.DataType]] = {
     "our": pl.Int64,
@@ -36,7 +37,7 @@ _NEAR_MS = 300_000
 _SAME_MS = 1000
 
 
-def find_amendments(calls: pl.DataFrame, ours: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def find_amendments(calls: pl.LazyFrame, ours: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """SAID of the records that amend one of this file, or of a call that is taken.
 
     One that names a record is of that one, wherever it is; else it is next in time of the same
@@ -45,11 +46,12 @@ def find_amendments(calls: pl.DataFrame, ours: pl.DataFrame, taken: pl.DataFrame
     of `ours`.
     """
     names, takes_back = pl.col("corrects_id") != "", _takes_back(calls)
-    amending = calls.filter(names | takes_back)
+    amending = read(calls.filter(names | takes_back)).sort("their")
     if amending.is_empty():
         return pl.DataFrame(schema=SAID)
-    rest = calls.join(amending.select("their"), on="their", how="anti")
-    here = _as_originals(rest, duplicate_of="their")
+    rest = calls.join(amending.select("their").lazy(), on="their", how="anti")
+    same_caller = rest.join(amending.select("caller").unique().lazy(), on="caller", how="semi")
+    here = _as_originals(read(same_caller).sort("their"), duplicate_of="their")
     there = _as_originals(_describe(taken, ours), of_call="our")
     both = pl.concat([here, there])
     named = amending.filter(names)
@@ -77,7 +79,7 @@ def part_taken(matches: Matches, taken: pl.DataFrame) -> tuple[Matches, pl.DataF
     return left, found.with_columns(amends=pl.lit(value=False)).select(*SAID)
 
 
-def find_zeroed(lone: pl.DataFrame, ours: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def find_zeroed(lone: pl.LazyFrame, ours: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """SAID of lone records that set a taken call's money to 0: of its length, or of none at all.
 
     `lone` is FOLDED with `at_ms`, without those that are any call of ours.
@@ -85,7 +87,7 @@ def find_zeroed(lone: pl.DataFrame, ours: pl.DataFrame, taken: pl.DataFrame) -> 
     if taken.is_empty():
         return pl.DataFrame(schema=SAID)
     length = pl.coalesce("total_ms", "talk_ms").fill_null(0)
-    zeroed = lone.filter(pl.col("price_micros") == 0)
+    zeroed = read(lone.filter(pl.col("price_micros") == 0)).sort("their")
     near = _find_near(zeroed, _as_originals(_describe(taken, ours), of_call="our"))
     both = near.join(zeroed.select("their", ms=length), on="their").join(
         taken, left_on="of_call", right_on="our"
@@ -97,8 +99,8 @@ def find_zeroed(lone: pl.DataFrame, ours: pl.DataFrame, taken: pl.DataFrame) -> 
 
 def describe_said(
     said: pl.DataFrame,
-    calls: pl.DataFrame,
-    ours: pl.DataFrame,
+    calls: pl.LazyFrame,
+    ours: pl.LazyFrame,
     taken: pl.DataFrame,
     pairs: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -106,16 +108,19 @@ def describe_said(
 
     `of_call` is also that of the pair that the record of this file is in, which one amends.
     """
-    first = calls.select(duplicate_of="their", first_part="part", first_line="line")
+    amended = read_some(calls.select("their", "part", "line"), "their", said["duplicate_of"])
+    first = amended.select(duplicate_of="their", first_part="part", first_line="line")
     paired = pairs.select(duplicate_of="their", paired="our")
     told = (
-        calls.join(said, on="their")
+        read_some(calls, "their", said["their"])
+        .join(said, on="their")
         .join(first, on="duplicate_of", how="left")
         .join(paired, on="duplicate_of", how="left")
         .with_columns(of_call=pl.coalesce("of_call", "paired"))
         .join(taken.select(of_call="our", tie_out="tie_out", of="line_no"), "of_call", "left")
-        .join(ours.select("call_sid", of_call="our"), "of_call", "left")
     )
+    named = read_some(ours.select("our", "call_sid"), "our", told["of_call"])
+    told = told.join(named.rename({"our": "of_call"}), "of_call", "left")
     line = pl.format("line {}", "first_line")
     part = pl.format("{} of {}", line, "first_part")
     here = pl.when(pl.col("first_part") == "").then(line).otherwise(part)
@@ -124,18 +129,19 @@ def describe_said(
     what = pl.when(pl.col("first_line").is_null()).then("what " + there).otherwise(here)
     price = ": their file says " + say_money(pl.col("price_micros"))
     why = pl.concat_str(verb, what, price.fill_null(""))
-    return told.with_columns(why=why).select(*calls.columns, "duplicate_of", "of_call", "why")
+    columns = calls.collect_schema().names()
+    return told.with_columns(why=why).select(*columns, "duplicate_of", "of_call", "why")
 
 
-def _takes_back(calls: pl.DataFrame) -> pl.Expr:
+def _takes_back(calls: pl.LazyFrame) -> pl.Expr:
     """Whether a record has money of the sign that most haven't: some systems write all as costs."""
-    prices = calls["price_micros"].drop_nulls()
-    usual = 2 * int((prices < 0).sum()) <= len(prices)
-    return (pl.col("price_micros") < 0).fill_null(value=False) & pl.lit(usual)
+    price = pl.col("price_micros")
+    below, known = read(calls.select((price < 0).sum(), known=price.count())).row(0)
+    return (price < 0).fill_null(value=False) & pl.lit(2 * int(below) <= int(known))
 
 
-def _describe(taken: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
-    return taken.select("our").join(ours.select("our", "caller", "at_ms"), on="our")
+def _describe(taken: pl.DataFrame, ours: pl.LazyFrame) -> pl.DataFrame:
+    return read_some(ours.select("our", "caller", "at_ms"), "our", taken["our"])
 
 
 def _as_originals(frame: pl.DataFrame, **number: str) -> pl.DataFrame:
@@ -150,11 +156,17 @@ def _as_said(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select("their", pl.lit(None, pl.Int64).alias("duplicate_of"), of_call="our")
 
 
-def _find_named(named: pl.DataFrame, rest: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+def _find_named(named: pl.DataFrame, rest: pl.LazyFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Which record each amendment names, by the id of a call or of a leg; this file's first."""
     none = pl.lit(None, pl.Int64)
+    wanted = named.select(id=pl.col("corrects_id").unique()).lazy()
     ids = [
-        rest.select(id=name, duplicate_of="their", of_call=none) for name in ("call_ids", "leg_id")
+        read(
+            rest.select(id=name, duplicate_of="their", of_call=none).join(
+                wanted, on="id", how="semi"
+            )
+        ).sort("duplicate_of")
+        for name in ("call_ids", "leg_id")
     ]
     ids.append(taken.select(id="their_call_ids", duplicate_of=none, of_call="our"))
     known = (

@@ -10,20 +10,14 @@ class Sides:
     """What is tied out: our calls, their calls, and what they say twice.
 
     `ours` is OURS with `at_ms` and `our_ms`, the time that is compared; `calls` is FOLDED with
-    `at_ms` and `their_ms`, what it is compared with (null: their record hasn't got it). Either is
-    in the order of its numbers. `duplicates` are FOLDED with the same two, `why` they are
-    duplicates, `duplicate_of` which record, and `of_call`, the `our` of a call that has that record
-    (either is null where there is none). `at_ms` is an instant by our clock, null where
-    nothing says when.
+    `at_ms` and `their_ms`, what it is compared with (null: their record hasn't got it).
+    `duplicates` are FOLDED with the same two, `why` they are duplicates, `duplicate_of` which
+    record, and `of_call`, the `our` of a call that has that record (either is null where there is
+    none). `at_ms` is an instant by our clock, null where nothing says when. `has_times`: their file
+    has any time to compare.
     """
 
-    ours: pl.DataFrame
-    calls: pl.DataFrame
-    duplicates: pl.DataFrame
-
-    @property
-    def has_times(self) -> bool:
-        """Whether their file has any time to compare."""
-        return any(
-            side["their_ms"].null_count() < side.height for side in (self.calls, self.duplicates)
-        )
+    ours: pl.LazyFrame
+    calls: pl.LazyFrame
+    duplicates: pl.LazyFrame
+    has_times: bool

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from callrouter.domain.billing.terms import Terms
+from callrouter.domain.tie_out.memory import read
 from callrouter.domain.tie_out.pricing_frame import (
     NO_TERMS,
     Figures,
@@ -17,8 +18,6 @@ from callrouter.domain.tie_out.pricing_frame import (
 )
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.sides import Sides
-
-Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +33,56 @@ class PricedPairs:
     by_time: Marks
 
 
-def price_pairs(
-    sides: Sides, our_places: Places, theirs: pl.DataFrame, rules: TieOutRules
-) -> PricedPairs:
-    """What their side of each pair comes to: our row `our_places[n]` with row n of `theirs`.
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The campaign and the destination that their numbers stand for with us, most often.
 
-    `theirs` has `their_ms` and `price_micros`. The terms count one of our clocks: where another one
-    is compared, theirs is as much longer or shorter on the clock that counts. Where no record has
-    a time their own price stands, if they have one.
+    Either is a frame of `number` and `scope`; what is in none of its rows is `usual`. None where no
+    terms depend on it.
     """
-    ours = sides.ours
+
+    campaigns: "_Guess | None"
+    destinations: "_Guess | None"
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    known: pl.DataFrame
+    usual: str
+
+    def of(self, numbers: pl.Series) -> pl.Series:
+        return numbers.replace_strict(
+            self.known["number"], self.known["scope"], default=self.usual, return_dtype=pl.String
+        )
+
+
+def price_pairs(
+    ours: pl.DataFrame, theirs: pl.DataFrame, rules: TieOutRules, *, has_times: bool
+) -> PricedPairs:
+    """What their side of each pair comes to: row n of `ours` with row n of `theirs`.
+
+    `ours` is OURS with `our_ms`, `theirs` has `their_ms` and `price_micros`. The terms count one of
+    our clocks: where another one is compared, theirs is as much longer or shorter on the clock that
+    counts. Where no record has a time their own price stands, if they have one.
+    """
     chosen = choose_for_each(
         ours["started_at_ms"].to_numpy(), ours["campaign_id"], ours["destination_id"], rules.terms
     )
     times = _read_our_times(ours, rules.terms)
     charged = ours["charged_micros"].to_numpy()
     by_time = (price_each(times, chosen, rules.terms) == charged) & (chosen != NO_TERMS)
-    by_time, charged, chosen = by_time[our_places], charged[our_places], chosen[our_places]
-    if not sides.has_times:
+    if not has_times:
         stated = theirs.select(pl.col("price_micros").fill_null(pl.Series(charged)))
         return PricedPairs(stated.to_series().to_numpy(), chosen, by_time)
-    more_ms = theirs["their_ms"].fill_null(0).to_numpy() - ours["our_ms"].to_numpy()[our_places]
-    their_times = _shift(times.take(our_places), theirs, more_ms, rules)
+    more_ms = theirs["their_ms"].fill_null(0).to_numpy() - ours["our_ms"].to_numpy()
+    their_times = _shift(times, theirs, more_ms, rules)
     micros = np.where(by_time, price_each(their_times, chosen, rules.terms), charged)
     return PricedPairs(micros, chosen, by_time)
 
 
-def price_lone(sides: Sides, theirs: pl.DataFrame, rules: TieOutRules) -> Figures:
+def price_lone(
+    theirs: pl.DataFrame, scopes: Scopes, rules: TieOutRules, *, has_times: bool
+) -> Figures:
     """What records that are no call of ours come to, by the terms that would have held for them.
 
     `theirs` is THEIRS with `at_ms` and `their_ms`. The campaign is that of the number that was
@@ -68,13 +90,27 @@ def price_lone(sides: Sides, theirs: pl.DataFrame, rules: TieOutRules) -> Figure
     calls. An instant that isn't known is the period's first. Where no record has a time their own
     price stands.
     """
-    if not sides.has_times:
+    if not has_times:
         return theirs["price_micros"].fill_null(0).to_numpy()
     at_ms = theirs["at_ms"].fill_null(rules.since_ms).to_numpy()
     ms = theirs["their_ms"].fill_null(0).to_numpy()
-    chosen = choose_for_each(at_ms, *_guess_scopes(sides.ours, theirs, rules.terms), rules.terms)
+    nowhere = pl.repeat("", theirs.height, dtype=pl.String, eager=True)
+    campaigns = scopes.campaigns.of(theirs["called"]) if scopes.campaigns else nowhere
+    destinations = scopes.destinations.of(theirs["reached"]) if scopes.destinations else nowhere
+    chosen = choose_for_each(at_ms, campaigns, destinations, rules.terms)
     times = Times(at_ms, ms > 0, {each.clock: ms for each in rules.terms})
     return price_each(times, chosen, rules.terms)
+
+
+def guess_scopes(sides: Sides, terms: tuple[Terms, ...]) -> Scopes:
+    """The campaign and the destination that each number of theirs was for, most likely."""
+    ours = sides.ours
+    return Scopes(
+        _guess(ours, "did", "campaign_id") if any(each.campaign_id for each in terms) else None,
+        _guess(ours, "reached", "destination_id")
+        if any(each.destination_id for each in terms)
+        else None,
+    )
 
 
 def _read_our_times(ours: pl.DataFrame, terms: tuple[Terms, ...]) -> Times:
@@ -99,28 +135,15 @@ def _shift(ours: Times, theirs: pl.DataFrame, more_ms: Figures, rules: TieOutRul
     )
 
 
-def _guess_scopes(
-    ours: pl.DataFrame, theirs: pl.DataFrame, terms: tuple[Terms, ...]
-) -> tuple[pl.Series, pl.Series]:
-    """The campaign and the destination that each of their records was for, most likely."""
-    campaigns = destinations = pl.repeat("", theirs.height, dtype=pl.String, eager=True)
-    if any(each.campaign_id for each in terms):
-        campaigns = _guess(ours, theirs["called"], "did", "campaign_id")
-    if any(each.destination_id for each in terms):
-        destinations = _guess(ours, theirs["reached"], "reached", "destination_id")
-    return campaigns, destinations
-
-
-def _guess(ours: pl.DataFrame, numbers: pl.Series, number: str, scope: str) -> pl.Series:
+def _guess(ours: pl.LazyFrame, number: str, scope: str) -> _Guess:
     """What a number of theirs stands for with us, most often; or what most of our calls are."""
-    counted = ours.group_by(number, scope).len().sort("len", scope, descending=[True, False])
+    of = {"number": pl.col(number), "scope": pl.col(scope)}
+    counted = read(ours.select(**of).group_by("number", "scope").len())
+    counted = counted.sort("len", "scope", "number", descending=[True, False, False])
     usual = (
-        counted.group_by(scope)
+        counted.group_by("scope")
         .agg(pl.col("len").sum())
-        .sort("len", scope, descending=[True, False])
+        .sort("len", "scope", descending=[True, False])
     )
-    default = usual[scope][0] if usual.height else ""
-    known = counted.unique(number, keep="first", maintain_order=True)
-    return numbers.replace_strict(
-        known[number], known[scope], default=default, return_dtype=pl.String
-    )
+    known = counted.unique("number", keep="first", maintain_order=True)
+    return _Guess(known.select("number", "scope"), usual["scope"][0] if usual.height else "")

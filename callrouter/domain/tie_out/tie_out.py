@@ -1,4 +1,7 @@
-"""The whole of a tie-out: two frames and the rules in, lines and totals out. Pure."""
+"""The whole of a tie-out: two frames and the rules in, lines and totals out. Pure.
+
+Frames are read where they are, as much at once as `Memory` says: what comes of it is the same.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,8 +14,8 @@ from callrouter.domain.tie_out.buyer_clock import BuyerClock, ClockDoubt
 from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.clock_offset import find_clock, pick_start
-from callrouter.domain.tie_out.clock_setting import set_right, settle_twice
-from callrouter.domain.tie_out.folding import fold
+from callrouter.domain.tie_out.fold_file import fold_file
+from callrouter.domain.tie_out.frames import empty
 from callrouter.domain.tie_out.mapping import Field, LegRule
 from callrouter.domain.tie_out.matching import Matches
 from callrouter.domain.tie_out.measures import (
@@ -21,12 +24,14 @@ from callrouter.domain.tie_out.measures import (
     MeasureFound,
     choose_measure,
     find_measure,
-    has_measure,
+    list_durations,
     pair_singles,
     read_ours,
     read_theirs,
 )
+from callrouter.domain.tie_out.memory import AMPLE, Memory, read, read_in_order
 from callrouter.domain.tie_out.piecewise import match_within_memory
+from callrouter.domain.tie_out.put_right import put_right
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.said_before import (
     TAKEN,
@@ -44,13 +49,15 @@ from callrouter.domain.tie_out.totals import Totals, add_up
 class TieOut:
     """What came of a tie-out. `lines` are LINES, each row of either side in exactly one.
 
+    They lie where `Memory` puts things aside: `line_no` has their order.
+
     `measure` is what was compared (None: their file has no durations), `suggested` what fits
     better than a measure that was told. `legs` are the records that went into another one's call:
     `their`, `call`. `left_out` counts our calls of before or after the period that no record of
     theirs is of: they are no part of it. `notices` are what a person should know, in words.
     """
 
-    lines: pl.DataFrame
+    lines: pl.LazyFrame
     totals: Totals
     clock: BuyerClock
     measure: Measure | None
@@ -61,8 +68,8 @@ class TieOut:
 
 
 def tie_out(
-    ours: pl.DataFrame,
-    theirs: pl.DataFrame,
+    ours: pl.LazyFrame,
+    theirs: pl.LazyFrame,
     rules: TieOutRules,
     *,
     legs: LegRule,
@@ -70,6 +77,7 @@ def tie_out(
     clock: BuyerClock | None = None,
     measure: Measure | None = None,
     taken: pl.DataFrame | None = None,
+    memory: Memory = AMPLE,
 ) -> TieOut | ClockDoubt:
     """Tie out OURS against THEIRS; a doubt when their clock can't be found.
 
@@ -78,26 +86,49 @@ def tie_out(
     and `measure` are told by somebody, and neither looked for. `taken` (TAKEN) are those of `ours`
     that another tie-out has a record of: what is of one of these is a duplicate.
     """
-    folded = fold(theirs, legs)
+    folded = fold_file(theirs, legs, memory)
     found = clock or find_clock(ours, folded.calls, zone_hint=zone or rules.their_zone)
     if isinstance(found, ClockDoubt):
         return found
     ours = pick_start(ours, found.means)
-    calls = settle_twice(set_right(folded.calls, found), ours, window_of(found))
-    repeated = set_right(theirs.join(folded.duplicates, on="their", maintain_order="left"), found)
-    sides, matches, by = _take_apart(ours, calls, repeated, taken, found, rules, measure)
-    kept = replace(sides, ours=_leave_out(sides.ours, matches, rules))
-    lines = classify(kept, matches.pairs, matches.unsure, by.measure.step_ms, rules)
-    totals = add_up(lines, kept, rules)
-    left_out = sides.ours.height - kept.ours.height
+    calls = put_right(folded.calls, found, memory, ours, window_of(found))
+    repeated = put_right(theirs.join(folded.duplicates.lazy(), on="their"), found, memory)
+    records = _Records(ours, calls, repeated, taken if taken is not None else empty(TAKEN))
+    return _tie_out(records, folded.legs, found, rules, measure, memory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What there is before anything is matched: ours, their calls, their repeats, TAKEN."""
+
+    ours: pl.LazyFrame
+    calls: pl.LazyFrame
+    repeated: pl.LazyFrame
+    taken: pl.DataFrame
+
+
+def _tie_out(
+    records: _Records,
+    legs: pl.DataFrame,
+    clock: BuyerClock,
+    rules: TieOutRules,
+    measure: Measure | None,
+    memory: Memory,
+) -> TieOut:
+    sides, matches, by = _take_apart(records, clock, rules, measure, memory)
+    left_out = _list_left_out(sides.ours, matches, rules)
+    kept = replace(sides, ours=_without(sides.ours, left_out, "our"))
+    lines = memory.put_aside(classify(kept, matches, by.measure.step_ms, rules, memory))
+    totals = add_up(read_in_order(lines, "line_no", memory), kept, rules)
+    notices = _list_notices(records.calls, totals, left_out.height, rules.currency)
     return TieOut(
         lines=lines,
         totals=totals,
-        clock=found,
+        clock=clock,
         measure=by.measure if sides.has_times else None,
-        legs=folded.legs,
-        left_out=left_out,
-        notices=(*by.notices, *_list_notices(calls, totals, left_out, rules.currency)),
+        legs=legs,
+        left_out=left_out.height,
+        notices=(*by.notices, *notices),
         suggested=by.suggested,
     )
 
@@ -108,11 +139,12 @@ def _read_told(rules: TieOutRules) -> Measure | None:
 
 
 def _match(
-    ours: pl.DataFrame,
-    calls: pl.DataFrame,
+    ours: pl.LazyFrame,
+    calls: pl.LazyFrame,
     clock: BuyerClock,
     counted: Clock,
     told: Measure | None,
+    memory: Memory,
 ) -> tuple[Matches, MeasureFound]:
     """The pairs, and the measure by which they are pairs.
 
@@ -120,16 +152,17 @@ def _match(
     the pairs themselves, which are then looked for again if that changes it.
     """
     window_ms = window_of(clock)
-    missed = () if told is None or has_measure(calls, told) else (_say_missed(told),)
+    durations = list_durations(calls)
+    missed = () if told is None or told.theirs in durations else (_say_missed(told),)
     told = None if missed else told
-    usual = told or choose_measure(calls, counted) or Measure(counted, Field.TOTAL)
+    usual = told or choose_measure(durations, counted) or Measure(counted, Field.TOTAL)
     singles = pair_singles(ours, calls, window_ms=window_ms)
     by = find_measure(ours, calls, singles, usual, is_told=told is not None)
-    matches = _pair(ours, calls, clock, by.measure)
+    matches = _pair(ours, calls, clock, by.measure, memory)
     if by.sure < LEAST_SURE:
         again = find_measure(ours, calls, matches.pairs, usual, is_told=told is not None)
         if again.measure != by.measure:
-            matches = _pair(ours, calls, clock, again.measure)
+            matches = _pair(ours, calls, clock, again.measure, memory)
         by = again
     return matches, replace(by, notices=(*missed, *by.notices))
 
@@ -138,68 +171,65 @@ def _say_missed(told: Measure) -> str:
     return f"their file has no {told.theirs} time, which was to be compared"
 
 
-def _pair(ours: pl.DataFrame, calls: pl.DataFrame, clock: BuyerClock, measure: Measure) -> Matches:
+def _pair(
+    ours: pl.LazyFrame, calls: pl.LazyFrame, clock: BuyerClock, measure: Measure, memory: Memory
+) -> Matches:
     window_ms, spread_ms = window_of(clock), clock.spread_ms
-    return match_within_memory(ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms)
+    return match_within_memory(
+        ours, calls, measure, memory, window_ms=window_ms, spread_ms=spread_ms
+    )
 
 
 def _take_apart(
-    ours: pl.DataFrame,
-    calls: pl.DataFrame,
-    repeated: pl.DataFrame,
-    taken: pl.DataFrame | None,
-    clock: BuyerClock,
-    rules: TieOutRules,
-    measure: Measure | None,
+    of: _Records, clock: BuyerClock, rules: TieOutRules, measure: Measure | None, memory: Memory
 ) -> tuple[Sides, Matches, MeasureFound]:
     """Both sides without what was said before, which is a duplicate; and what of them is a pair."""
-    taken = pl.DataFrame(schema=TAKEN) if taken is None else taken
+    ours, calls, taken = of.ours, of.calls, of.taken
     amending = find_amendments(calls, ours, taken)
     fresh = _without(calls, amending, "their")
-    matched, by = _match(ours, fresh, clock, rules.clock, measure or _read_told(rules))
+    told = measure or _read_told(rules)
+    matched, by = _match(ours, fresh, clock, rules.clock, told, memory)
     matches, again = part_taken(matched, taken)
     lone = _without(fresh, pl.concat([matched.pairs, matched.unsure], how="diagonal"), "their")
     said = pl.concat([amending, again, find_zeroed(lone, ours, taken)])
     others = describe_said(said, calls, ours, taken, matches.pairs)
-    first = matches.pairs.select(duplicate_of="their", of_call="our")
-    repeated = repeated.join(first, "duplicate_of", "left", maintain_order="left").with_columns(
-        rows=pl.lit(1, pl.Int64)
-    )
-    duplicates = pl.concat([repeated.select(others.columns), others])
+    first = matches.pairs.select(duplicate_of="their", of_call="our").lazy()
+    one = pl.lit(1, pl.Int64)
+    repeated = of.repeated.join(first, "duplicate_of", "left").with_columns(rows=one)
+    duplicates = pl.concat([repeated.select(others.columns), others.lazy()])
     free, left = _without(ours, taken, "our"), _without(calls, said, "their")
     return _put_in_line(free, left, duplicates, by), matches, by
 
 
-def _without(side: pl.DataFrame, some: pl.DataFrame, number: str) -> pl.DataFrame:
+def _without(side: pl.LazyFrame, some: pl.DataFrame, number: str) -> pl.LazyFrame:
     if some.is_empty():
         return side
-    return side.join(some.select(number), number, "anti", maintain_order="left")
+    return side.join(some.select(number).lazy(), on=number, how="anti")
 
 
 def _put_in_line(
-    ours: pl.DataFrame, calls: pl.DataFrame, repeated: pl.DataFrame, by: MeasureFound
+    ours: pl.LazyFrame, calls: pl.LazyFrame, repeated: pl.LazyFrame, by: MeasureFound
 ) -> Sides:
     their_ms = read_theirs(by.measure).alias("their_ms")
+    has_time = their_ms.is_not_null().any()
     return Sides(
         ours.with_columns(our_ms=read_ours(by.measure)),
         calls.with_columns(their_ms),
         repeated.with_columns(their_ms),
+        has_times=any(read(side.select(has_time)).item() for side in (calls, repeated)),
     )
 
 
-def _leave_out(ours: pl.DataFrame, matches: Matches, rules: TieOutRules) -> pl.DataFrame:
-    """Our calls without those of another period that no record of theirs may be of."""
-    outside = ours.select(
-        (pl.col("started_at_ms") < rules.since_ms) | (pl.col("started_at_ms") >= rules.until_ms)
-    ).to_series()
-    if not outside.any():
-        return ours
-    theirs = pl.concat([matches.pairs["our"], matches.unsure["our"]]).unique()
-    return ours.filter(~outside | pl.col("our").is_in(theirs.implode()))
+def _list_left_out(ours: pl.LazyFrame, matches: Matches, rules: TieOutRules) -> pl.DataFrame:
+    """Our calls (`our`) of another period that no record of theirs may be of."""
+    is_inside = pl.col("started_at_ms").is_between(rules.since_ms, rules.until_ms, closed="left")
+    outside = read(ours.filter(~is_inside).select("our"))
+    theirs = pl.concat([matches.pairs.select("our"), matches.unsure.select("our")])
+    return outside.join(theirs, on="our", how="anti")
 
 
-def _say_unclear(calls: pl.DataFrame) -> Iterator[str]:
-    unclear = calls.height - calls["also_ms"].null_count()
+def _say_unclear(calls: pl.LazyFrame) -> Iterator[str]:
+    unclear = read(calls.select(pl.col("also_ms").count())).item()
     if unclear:
         yield (
             f"clocks went back, and nothing tells in which of the two hours {unclear:,} of their "
@@ -208,7 +238,7 @@ def _say_unclear(calls: pl.DataFrame) -> Iterator[str]:
 
 
 def _list_notices(
-    calls: pl.DataFrame, totals: Totals, left_out: int, currency: str
+    calls: pl.LazyFrame, totals: Totals, left_out: int, currency: str
 ) -> Iterator[str]:
     yield from _say_unclear(calls)
     whole, alone = totals.whole, totals.classes[DifferenceClass.THEIRS_ONLY].their_calls

@@ -1,12 +1,13 @@
 """The lines of a tie-out added up: by class, by day, and the way from our total to theirs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from callrouter.domain.tie_out.classes import DifferenceClass
+from callrouter.domain.tie_out.memory import count_rows, read
 from callrouter.domain.tie_out.pricing_frame import list_thresholds
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.sides import Sides
@@ -114,12 +115,14 @@ _WORDS = {
 }
 
 
-def add_up(lines: pl.DataFrame, sides: Sides, rules: TieOutRules) -> Totals:
-    """What LINES come to; they are of `sides`, and account for all of either."""
-    parts = _sum_parts(lines, rules.zone)
+def add_up(lines: Iterable[pl.DataFrame], sides: Sides, rules: TieOutRules) -> Totals:
+    """What LINES, piece by piece, come to; they are of `sides`, and account for all of either."""
+    pieces = [_add_piece(each, rules.zone) for each in lines]
+    parts = _add_parts(pl.concat([piece.parts for piece in pieces]), ["quarter_ms", "class", "day"])
+    parts = parts.sort("quarter_ms", "class", nulls_last=True)
     classes = {
         DifferenceClass(row["class"]): _read_sums(row)
-        for row in _add_parts(parts, "class").iter_rows(named=True)
+        for row in _add_parts(parts, ["class"]).iter_rows(named=True)
     }
     whole = _read_sums(parts.select(pl.col(*_SUMS).sum()).row(0, named=True))
     assert (whole.our_calls, whole.rows) == _count_rows(sides), "a row is in no class"  # noqa: S101
@@ -127,15 +130,32 @@ def add_up(lines: pl.DataFrame, sides: Sides, rules: TieOutRules) -> Totals:
         classes={each: classes.get(each, Sums()) for each in DifferenceClass},
         days=tuple(_list_days(parts)),
         whole=whole,
-        steps=tuple(_list_steps(lines, classes)),
+        steps=tuple(_list_steps(pl.concat([piece.across for piece in pieces]), classes)),
         price_micros=_add_prices(sides),
-        gaps=tuple(_count_gaps(lines)),
+        gaps=tuple(_list_gaps(pl.concat([piece.gaps for piece in pieces]))),
         near=tuple(_count_near(sides, rules)),
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """What a piece of the lines comes to.
+
+    `parts` are the sums of each class, by quarter of an hour with its day, `across` how many pairs
+    across a threshold are for less and for more money, `gaps` pairs by their gap in seconds.
+    """
+
+    parts: pl.DataFrame
+    across: pl.DataFrame
+    gaps: pl.DataFrame
+
+
+def _add_piece(lines: pl.DataFrame, zone: str) -> _Piece:
+    return _Piece(_sum_parts(lines, zone), _sum_across(lines), _count_gaps(lines))
+
+
 def _sum_parts(lines: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """The sums of each class, by `day` on the clocks of a zone and by less than that, in order.
+    """The sums of each class, by `day` on the clocks of a zone and by less than that.
 
     Each quarter of an hour is of one day in every zone, so that days are worked out for these only.
     """
@@ -145,11 +165,10 @@ def _sum_parts(lines: pl.DataFrame, zone: str) -> pl.DataFrame:
         lines.group_by(quarter_ms, "class")
         .agg(**_SUMS)
         .with_columns(day=instants.dt.convert_time_zone(zone).dt.date())
-        .sort("quarter_ms", nulls_last=True)
     )
 
 
-def _add_parts(parts: pl.DataFrame, by: str, *more: pl.Expr) -> pl.DataFrame:
+def _add_parts(parts: pl.DataFrame, by: list[str], *more: pl.Expr) -> pl.DataFrame:
     return parts.group_by(by, maintain_order=True).agg(pl.col(*_SUMS).sum(), *more)
 
 
@@ -159,26 +178,37 @@ def _read_sums(row: Mapping[str, int]) -> Sums:
 
 def _count_rows(sides: Sides) -> tuple[int, int]:
     """How many calls of ours and records of theirs there are, the duplicates included."""
-    return sides.ours.height, int(sides.calls["rows"].sum()) + int(sides.duplicates["rows"].sum())
+    theirs = (read(side.select(pl.col("rows").sum())).item() for side in _list_theirs(sides))
+    return count_rows(sides.ours), sum(theirs)
+
+
+def _list_theirs(sides: Sides) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    return sides.calls, sides.duplicates
 
 
 def _list_days(parts: pl.DataFrame) -> Iterator[DayTotal]:
     differing = pl.col("lines").filter(pl.col("class") != _AGREE).sum().alias("differing")
-    for row in _add_parts(parts, "day", differing).iter_rows(named=True):
+    for row in _add_parts(parts, ["day"], differing).iter_rows(named=True):
         yield DayTotal(row["day"], _read_sums(row), row["differing"])
 
 
-def _list_steps(lines: pl.DataFrame, classes: Mapping[DifferenceClass, Sums]) -> Iterator[Step]:
+def _sum_across(lines: pl.DataFrame) -> pl.DataFrame:
+    more = pl.col("their_micros") - pl.col("our_micros")
+    across = lines.filter(_ACROSS).select(more=more).filter(pl.col("more") != 0)
+    is_less = (pl.col("more") < 0).alias("is_less")
+    return across.group_by(is_less).agg(pl.len(), pl.col("more").sum())
+
+
+def _list_steps(across: pl.DataFrame, classes: Mapping[DifferenceClass, Sums]) -> Iterator[Step]:
     """Pairs across a threshold in both directions, then what stands alone; none of no lines."""
-    across = lines.filter(_ACROSS).select(more=pl.col("their_micros") - pl.col("our_micros"))[
-        "more"
-    ]
-    for words, some in (
-        ("calls that they pay less for", across.filter(across < 0)),
-        ("calls that they pay more for", across.filter(across > 0)),
+    for is_less, words in (
+        (True, "calls that they pay less for"),
+        (False, "calls that they pay more for"),
     ):
-        if len(some):
-            yield Step(DifferenceClass.ACROSS_THRESHOLD, words, len(some), int(some.sum()))
+        some = across.filter(pl.col("is_less") == is_less)
+        if some.height:
+            count, micros = some.select(pl.col("len").sum(), pl.col("more").sum()).row(0)
+            yield Step(DifferenceClass.ACROSS_THRESHOLD, words, count, micros)
     for difference, words in _WORDS.items():
         if difference in classes:
             sums = classes[difference]
@@ -186,21 +216,27 @@ def _list_steps(lines: pl.DataFrame, classes: Mapping[DifferenceClass, Sums]) ->
 
 
 def _add_prices(sides: Sides) -> int | None:
-    prices = pl.concat([sides.calls["price_micros"], sides.duplicates["price_micros"]])
-    return None if prices.null_count() == len(prices) else int(prices.sum())
+    price = pl.col("price_micros")
+    sums = [
+        read(side.select(price.count(), micros=price.sum())).row(0) for side in _list_theirs(sides)
+    ]
+    return sum(micros for _, micros in sums) if any(known for known, _ in sums) else None
 
 
-def _count_gaps(lines: pl.DataFrame) -> Iterator[GapCount]:
+def _count_gaps(lines: pl.DataFrame) -> pl.DataFrame:
     """Pairs by the seconds between their times, rounded down, as when fractions are cut off."""
     apart_s = pl.col("their_ms") // 1000 - pl.col("our_ms") // 1000
-    counted = (
+    return (
         lines.select(gap_s=apart_s.clip(-WIDEST_S - 1, WIDEST_S + 1), across=_ACROSS)
         .drop_nulls("gap_s")
         .group_by("gap_s")
         .agg(pl.len(), pl.col("across").sum())
-        .sort("gap_s")
     )
-    for gap_s, pairs, across in counted.iter_rows():
+
+
+def _list_gaps(counted: pl.DataFrame) -> Iterator[GapCount]:
+    summed = counted.group_by("gap_s").agg(pl.col("len", "across").sum()).sort("gap_s")
+    for gap_s, pairs, across in summed.iter_rows():
         yield GapCount(gap_s, pairs, across)
 
 
@@ -209,14 +245,15 @@ def _count_near(sides: Sides, rules: TieOutRules) -> Iterator[NearThreshold]:
     thresholds = {after_s for terms in rules.terms for after_s in list_thresholds(terms)}
     for threshold_s in sorted(thresholds - {0}):
         seconds = range(max(0, threshold_s - WIDEST_S), threshold_s + WIDEST_S)
-        ours = _count_seconds(sides.ours["our_ms"], seconds)
-        theirs = _count_seconds(sides.calls["their_ms"], seconds)
+        ours = _count_seconds(sides.ours, "our_ms", seconds)
+        theirs = _count_seconds(sides.calls, "their_ms", seconds)
         for second in seconds:
             yield NearThreshold(threshold_s, second, ours.get(second, 0), theirs.get(second, 0))
 
 
-def _count_seconds(ms: pl.Series, seconds: range) -> Mapping[int, int]:
+def _count_seconds(side: pl.LazyFrame, name: str, seconds: range) -> Mapping[int, int]:
     """How many times last each of the seconds, begun or whole."""
-    near = ms.filter(ms.is_between(seconds.start * 1000, seconds.stop * 1000, closed="left"))
-    counted = (near // 1000).value_counts(name="calls")
+    is_near = pl.col(name).is_between(seconds.start * 1000, seconds.stop * 1000, closed="left")
+    second = (pl.col(name) // 1000).alias("second")
+    counted = read(side.filter(is_near).group_by(second).len())
     return dict(counted.iter_rows())

@@ -20,8 +20,9 @@ from callrouter.adapters.buyer_files.proposal import Proposal
 from callrouter.adapters.buyer_files.propose import propose
 from callrouter.adapters.buyer_files.raw_table import RawTable
 from callrouter.adapters.buyer_files.reader import read_file
-from callrouter.domain.tie_out.folding import Folded, fold
+from callrouter.domain.tie_out.folding import Folded
 from callrouter.domain.tie_out.mapping import FieldColumn
+from tests.domain.tie_out.sides import fold_all
 from tests.goldens import check_golden
 
 _FORMATS = Path(__file__).parent / "formats"
@@ -42,7 +43,7 @@ def test_a_sample_is_read_as_its_golden_says(file: Path) -> None:
     assert proposal.mapping.layout == fingerprint(raw)
     assert not proposal.questions
     normalised = normalise(raw, proposal.mapping)
-    folded = fold(normalised.rows, proposal.mapping.legs)
+    folded = fold_all(normalised.rows, proposal.mapping.legs)
     lines = [
         *_say_mapping(proposal),
         *(f"left out: {each.rows} because {each.why}" for each in normalised.left_out),

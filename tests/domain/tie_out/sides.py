@@ -8,9 +8,15 @@ import polars as pl
 
 from callrouter.domain.billing.terms import Clock
 from callrouter.domain.tie_out.classes import PAIRS, UNSURE
+from callrouter.domain.tie_out.classify import classify
+from callrouter.domain.tie_out.fold_file import fold_file
+from callrouter.domain.tie_out.folding import Folded
 from callrouter.domain.tie_out.frames import FOLDED, OURS, THEIRS, CallerKind, empty
-from callrouter.domain.tie_out.mapping import Field
+from callrouter.domain.tie_out.mapping import Field, LegRule
+from callrouter.domain.tie_out.matching import Matches
 from callrouter.domain.tie_out.measures import Measure, read_ours, read_theirs
+from callrouter.domain.tie_out.memory import AMPLE, Memory
+from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.sides import Sides
 
 Cell: TypeAlias = str | int | float | bool | None
@@ -98,6 +104,12 @@ def calls_of(rows: Iterable[Row]) -> pl.DataFrame:
     return pl.DataFrame(made, schema=FOLDED | {"at_ms": pl.Int64})
 
 
+def fold_all(theirs: pl.DataFrame, rule: LegRule, memory: Memory = AMPLE) -> Folded:
+    """The calls of a whole file, in the order of their numbers."""
+    folded = fold_file(theirs.lazy(), rule, memory)
+    return Folded(folded.calls.collect().sort("their"), folded.duplicates, folded.legs)
+
+
 def numbered(count: int) -> list[str]:
     """So many different callers."""
     return [f"+1415555{number:04}" for number in range(count)]
@@ -109,19 +121,33 @@ def sides_of(ours: Iterable[Row], calls: Iterable[Row], duplicates: Iterable[Row
         {"duplicate_of": 0, "why": "the same to the letter", "of_call": None, **each}
         for each in duplicates
     ]
-    theirs = calls_of(calls)
+    theirs = calls_of(calls).with_columns(their_ms=read_theirs(MEASURE))
+    again = pl.DataFrame(
+        [
+            {"rows": 1, "at_ms": AT_MS} | _theirs(theirs.height + number, row)
+            for number, row in enumerate(repeated)
+        ],
+        schema=calls_of([]).schema
+        | {"duplicate_of": pl.Int64, "why": pl.String, "of_call": pl.Int64},
+    ).with_columns(their_ms=read_theirs(MEASURE))
     return Sides(
-        ours_of(ours).with_columns(our_ms=read_ours(MEASURE)),
-        theirs.with_columns(their_ms=read_theirs(MEASURE)),
-        pl.DataFrame(
-            [
-                {"rows": 1, "at_ms": AT_MS} | _theirs(theirs.height + number, row)
-                for number, row in enumerate(repeated)
-            ],
-            schema=theirs.schema
-            | {"duplicate_of": pl.Int64, "why": pl.String, "of_call": pl.Int64},
-        ).with_columns(their_ms=read_theirs(MEASURE)),
+        ours_of(ours).with_columns(our_ms=read_ours(MEASURE)).lazy(),
+        theirs.lazy(),
+        again.lazy(),
+        has_times=any(each["their_ms"].is_not_null().any() for each in (theirs, again)),
     )
+
+
+def class_all(
+    sides: Sides,
+    pairs: pl.DataFrame,
+    unsure: pl.DataFrame,
+    step_ms: int,
+    rules: TieOutRules,
+    memory: Memory = AMPLE,
+) -> pl.DataFrame:
+    """All LINES of both sides."""
+    return pl.concat(classify(sides, Matches(pairs, unsure), step_ms, rules, memory))
 
 
 def pairs_of(*numbers: tuple[int, int]) -> pl.DataFrame:

@@ -10,7 +10,6 @@ import pytest
 from callrouter.domain.billing.terms import Band, Operator, PerMinute, Rounding, Terms
 from callrouter.domain.clocks.hours import Hours, Window
 from callrouter.domain.tie_out.classes import LINES
-from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.rules import TieOutRules
 from tests.domain.billing.builders import terms_of
 from tests.domain.tie_out.sides import (
@@ -19,6 +18,7 @@ from tests.domain.tie_out.sides import (
     USD,
     Cell,
     Row,
+    class_all,
     numbered,
     pairs_of,
     s,
@@ -43,13 +43,13 @@ DAY_MS = 86_400_000
 def tell_pair(our: Row, their: Row, *terms: Terms, step_ms: int = 1000) -> tuple[str, str]:
     """The class of a pair, and why."""
     rules = replace(RULES, terms=terms or (TERMS,))
-    lines = classify(sides_of([our], [their]), pairs_of((0, 0)), unsure_of(), step_ms, rules)
+    lines = class_all(sides_of([our], [their]), pairs_of((0, 0)), unsure_of(), step_ms, rules)
     return lines.select("class", "why").row(0)
 
 
 def tell_lone(ours: Sequence[Row], theirs: Sequence[Row], rules: TieOutRules = RULES) -> list[str]:
     """Why each row stands alone, ours before theirs; of rows after the first 20 nothing."""
-    lines = classify(sides_of(ours, theirs), pairs_of(), unsure_of(), 1000, rules)
+    lines = class_all(sides_of(ours, theirs), pairs_of(), unsure_of(), 1000, rules)
     return lines["why"].to_list()
 
 
@@ -90,7 +90,7 @@ def test_a_pair_is_classed_by_seconds_and_money(
         [{"connected_ms": s(ours_s), "charged_micros": charged}, {}], [their, {"total_ms": s(60)}]
     )
 
-    lines = classify(sides, pairs_of((0, 0), (1, 1)), unsure_of(), 1000, RULES)
+    lines = class_all(sides, pairs_of((0, 0), (1, 1)), unsure_of(), 1000, RULES)
 
     assert lines.select("class", "why").row(0) == expected
 
@@ -120,7 +120,7 @@ def test_what_something_else_than_time_decided_is_the_same_on_both_sides(
     our: Row = {"connected_ms": s(150), "charged_micros": charged, "reason": reason}
     sides = sides_of([our], [{"total_ms": s(80)}])
 
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
 
     assert lines["their_micros"].to_list() == [charged]
     assert lines["class"].to_list() == ["same_money"]
@@ -131,7 +131,7 @@ def test_calls_without_terms_come_to_the_same() -> None:
     rules = replace(RULES, terms=())
     sides = sides_of([{"connected_ms": s(150)}], [{"total_ms": s(80)}])
 
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), 1000, rules)
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), 1000, rules)
 
     assert lines["why"].to_list() == [
         "ours 150 s, theirs 80 s: 0.00 whatever the time, nothing was agreed"
@@ -177,7 +177,7 @@ def test_their_seconds_are_priced_by_the_terms(
         [{"connected_ms": s(121), "charged_micros": charged}], [{"total_ms": s(theirs_s)}]
     )
 
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), 1000, replace(RULES, terms=(terms,)))
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), 1000, replace(RULES, terms=(terms,)))
 
     assert lines["their_micros"].to_list() == [micros]
 
@@ -198,7 +198,7 @@ def test_what_differs_on_the_clock_compared_differs_on_the_clock_that_counts() -
     )
     sides = replace(sides, ours=sides.ours.with_columns(our_ms="answered_ms"))
 
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
 
     assert lines.select("class", "our_ms", "their_ms", "their_micros").row(0) == (
         "across_threshold",
@@ -224,7 +224,7 @@ def test_a_file_without_durations_is_compared_by_its_prices_or_not_at_all() -> N
     ours = [{"connected_ms": s(150), **CHARGED}] * 3
     theirs = [{"total_ms": None, "price_micros": each} for each in (75 * USD, 0, None, 5 * USD)]
 
-    lines = classify(
+    lines = class_all(
         sides_of(ours, theirs), pairs_of((0, 0), (1, 1), (2, 2)), unsure_of(), 1000, RULES
     )
 
@@ -247,7 +247,7 @@ def test_a_line_has_all_there_is_to_a_pair() -> None:
         [{}, {"total_ms": s(121), "rows": 3}],
     )
 
-    lines = classify(sides, pairs_of((1, 1), (0, 0)), unsure_of(), 1000, RULES)
+    lines = class_all(sides, pairs_of((1, 1), (0, 0)), unsure_of(), 1000, RULES)
 
     assert dict(lines.schema) == {name: pl.Schema(LINES)[name] for name in LINES}
     assert lines.row(1, named=True) == {
@@ -366,7 +366,7 @@ def test_a_record_that_only_they_have_says_why(their: Row, why: str) -> None:
 
 
 def test_a_record_too_many_of_a_caller_says_so() -> None:
-    lines = classify(sides_of([{}], [{}, {}]), pairs_of((0, 0)), unsure_of(), 1000, RULES)
+    lines = class_all(sides_of([{}], [{}, {}]), pairs_of((0, 0)), unsure_of(), 1000, RULES)
 
     assert lines["why"].to_list() == ["the same seconds", "one more than we have of this caller"]
 
@@ -396,7 +396,7 @@ def test_records_of_theirs_are_priced_by_the_terms_that_would_have_held() -> Non
         {"total_ms": None},
     ]
 
-    lines = classify(
+    lines = class_all(
         sides_of(ours, theirs), pairs_of(), unsure_of(), 1000, replace(RULES, terms=terms)
     )
 
@@ -407,7 +407,7 @@ def test_records_of_theirs_are_priced_by_the_terms_that_would_have_held() -> Non
 def test_a_duplicate_keeps_its_seconds_money_and_why() -> None:
     sides = sides_of([{}], [{}], [{"total_ms": s(130), "why": "sent again"}])
 
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
 
     line = lines.row(1, named=True)
     assert (line["class"], line["why"], line["their"], line["rows"]) == (
@@ -423,7 +423,7 @@ def test_what_may_be_several_is_classed_with_its_candidates_and_nobody_guesses()
     sides = sides_of([{}, {}, {}], [{"rows": 2}, {}, {}])
     unsure = unsure_of((0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1))
 
-    lines = classify(sides, pairs_of((2, 2)), unsure, 1000, RULES)
+    lines = class_all(sides, pairs_of((2, 2)), unsure, 1000, RULES)
 
     ambiguous = lines.filter(pl.col("class") == "ambiguous")
     assert ambiguous.select("our", "their", "candidates", "rows", "score", "runner_up").rows() == [
@@ -436,4 +436,4 @@ def test_what_may_be_several_is_classed_with_its_candidates_and_nobody_guesses()
 
 
 def test_nothing_on_either_side_is_no_line() -> None:
-    assert classify(sides_of([], []), pairs_of(), unsure_of(), 1000, RULES).is_empty()
+    assert class_all(sides_of([], []), pairs_of(), unsure_of(), 1000, RULES).is_empty()

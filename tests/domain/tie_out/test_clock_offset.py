@@ -28,14 +28,14 @@ AROUND_THE_CHANGE = datetime(2026, 10, 20, tzinfo=UTC)
 
 def find(records: Records, zone_hint: str = "") -> BuyerClock:
     """The clock, which must be found."""
-    found = find_clock(records.ours, records.calls, zone_hint=zone_hint)
+    found = find_clock(records.ours.lazy(), records.calls.lazy(), zone_hint=zone_hint)
     assert isinstance(found, BuyerClock), found
     return found
 
 
 def doubt(records: Records) -> ClockDoubt:
     """The doubt, which there must be."""
-    found = find_clock(records.ours, records.calls)
+    found = find_clock(records.ours.lazy(), records.calls.lazy())
     assert isinstance(found, ClockDoubt), found
     return found
 
@@ -45,7 +45,7 @@ def gaps(records: Records, clock: BuyerClock) -> NDArray[np.int64]:
 
     Without those that their file has no start for.
     """
-    ours = pick_start(records.ours, clock.means)
+    ours = pick_start(records.ours.lazy(), clock.means).collect()
     calls = settle_twice(set_right(records.calls, clock), ours, 60_000)
     pairs = records.truth.join(calls.select("their", theirs="at_ms"), on="their").join(
         ours.select("our", ours="at_ms"), on="our"
@@ -418,7 +418,7 @@ def test_whatever_the_clock_calls_of_both_sides_meet(
             seed=seed,
         )
     )
-    found = find_clock(records.ours, records.calls)
+    found = find_clock(records.ours.lazy(), records.calls.lazy())
     if isinstance(found, ClockDoubt):  # chance may leave few of few
         assert calls < 40
         return
@@ -438,7 +438,7 @@ def test_records_of_other_calls_are_never_made_to_fit(
 ) -> None:
     scene = Scene(calls=calls, callers=callers, withheld=withheld, seed=seed)
     ours, theirs = play(scene), play(replace(scene, seed=seed + 20_000))
-    assert isinstance(find_clock(ours.ours, theirs.calls), ClockDoubt)
+    assert isinstance(find_clock(ours.ours.lazy(), theirs.calls.lazy()), ClockDoubt)
 
 
 def test_a_start_that_never_was_is_the_dialling() -> None:
@@ -449,4 +449,4 @@ def test_a_start_that_never_was_is_the_dialling() -> None:
         (StartMeans.DIALED, "dialed_at_ms"),
         (StartMeans.ARRIVED, "started_at_ms"),
     ):
-        assert pick_start(unanswered, means)["at_ms"].equals(unanswered[column])
+        assert pick_start(unanswered.lazy(), means).collect()["at_ms"].equals(unanswered[column])

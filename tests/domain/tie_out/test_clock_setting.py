@@ -199,7 +199,7 @@ def test_an_instant_among_wall_clocks_is_off_by_the_error_alone(zone: str) -> No
 
 def test_a_clock_of_instants_is_taken_off_whole() -> None:
     stamped = calls("2026-10-02 12:01").with_columns(is_absolute=pl.lit(value=True))
-    told = tell_zone("UTC", *OCTOBER, stamped, ahead_ms=60_000)
+    told = tell_zone("UTC", *OCTOBER, stamped.lazy(), ahead_ms=60_000)
     assert told.of_instants
     assert instants(set_right(stamped, told)["at_ms"]) == ["02 12:00"]
 
@@ -211,7 +211,7 @@ def test_a_clock_is_told_by_its_zone() -> None:
 
 
 def test_of_a_clock_that_is_told_the_rest_is_seen_in_the_stamps() -> None:
-    told = tell_zone("UTC", *OCTOBER, calls("2026-10-02 12:01", "2026-10-03 09:00"))
+    told = tell_zone("UTC", *OCTOBER, calls("2026-10-02 12:01", "2026-10-03 09:00").lazy())
     assert told.precision is StampPrecision.MINUTE_FLOOR
     assert told.words == (
         "their clock: UTC, right to the second; stamps are cut to the minute; told, not found"
@@ -219,7 +219,7 @@ def test_of_a_clock_that_is_told_the_rest_is_seen_in_the_stamps() -> None:
 
 
 def test_a_clock_may_be_told_for_a_file_without_starts() -> None:
-    told = tell_zone("America/Chicago", *OCTOBER, calls(""))
+    told = tell_zone("America/Chicago", *OCTOBER, calls("").lazy())
     assert told.precision is StampPrecision.SECOND
     assert instants(set_right(calls(""), told)["at_ms"]) == [""]
 

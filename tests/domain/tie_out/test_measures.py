@@ -12,6 +12,7 @@ from callrouter.domain.tie_out.measures import (
     MeasureFound,
     choose_measure,
     find_measure,
+    list_durations,
     pair_singles,
     read_theirs,
     say_measure,
@@ -33,7 +34,7 @@ def find(
         for talk in TALKS_S[: len(theirs)]
     )
     pairs = pl.DataFrame({"our": range(len(theirs)), "their": range(len(theirs))})
-    return find_measure(ours, calls_of(theirs), pairs, preferred, is_told=is_told)
+    return find_measure(ours.lazy(), calls_of(theirs).lazy(), pairs, preferred, is_told=is_told)
 
 
 def test_what_agrees_is_kept_and_nothing_is_said() -> None:
@@ -106,7 +107,7 @@ def test_sums_and_other_times_are_tried(
     row: Callable[[int], Row], measure: Measure, words: str
 ) -> None:
     rows = [row(talk) for talk in TALKS_S]
-    preferred = choose_measure(calls_of(rows), Clock.CONNECTED)
+    preferred = choose_measure(list_durations(calls_of(rows).lazy()), Clock.CONNECTED)
     assert preferred is not None
 
     found = find(rows, preferred)
@@ -162,11 +163,16 @@ def test_a_better_one_of_a_call_here_and_there_changes_nothing() -> None:
     ids=["total", "talk", "billed"],
 )
 def test_their_total_is_compared_at_first_or_what_there_is_of_it(row: Row, field: Field) -> None:
-    assert choose_measure(calls_of([row]), Clock.ANSWERED) == Measure(Clock.ANSWERED, field)
+    assert choose_measure(list_durations(calls_of([row]).lazy()), Clock.ANSWERED) == Measure(
+        Clock.ANSWERED, field
+    )
 
 
 def test_a_file_without_durations_has_no_measure() -> None:
-    assert choose_measure(calls_of([{"total_ms": None}]), Clock.CONNECTED) is None
+    assert (
+        choose_measure(list_durations(calls_of([{"total_ms": None}]).lazy()), Clock.CONNECTED)
+        is None
+    )
 
 
 def test_a_difference_is_never_below_nothing_and_an_empty_cell_takes_nothing_away() -> None:
@@ -199,7 +205,7 @@ def test_callers_seen_once_on_each_side_are_the_same_call() -> None:
         ]
     )
 
-    pairs = pair_singles(ours, calls, window_ms=1000)
+    pairs = pair_singles(ours.lazy(), calls.lazy(), window_ms=1000)
 
     assert pairs.rows() == [(0, 0)]
 
@@ -210,8 +216,13 @@ def test_of_many_calls_some_callers_are_looked_at() -> None:
     ours = pl.DataFrame(rows).with_columns(at_ms=pl.lit(AT_MS)).with_row_index("our")
     calls = ours.rename({"our": "their"})
 
-    pairs = pair_singles(ours, calls, window_ms=0)
+    pairs = pair_singles(ours.lazy(), calls.lazy(), window_ms=0)
 
     assert count / 4 < pairs.height < count * 3 / 4
     assert (pairs["our"] == pairs["their"]).all()
-    assert pair_singles(ours_of([{"caller": CALLER}]), calls_of([{}]), window_ms=0).height == 1
+    assert (
+        pair_singles(
+            ours_of([{"caller": CALLER}]).lazy(), calls_of([{}]).lazy(), window_ms=0
+        ).height
+        == 1
+    )

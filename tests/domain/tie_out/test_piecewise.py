@@ -9,6 +9,7 @@ from callrouter.domain.billing.terms import Clock
 from callrouter.domain.tie_out.mapping import Field
 from callrouter.domain.tie_out.matching import match
 from callrouter.domain.tie_out.measures import Measure
+from callrouter.domain.tie_out.memory import Memory
 from callrouter.domain.tie_out.piecewise import match_in_pieces, match_within_memory
 from tests.domain.tie_out.sides import AT_MS, Row, calls_of, ours_of, s
 
@@ -61,11 +62,13 @@ def test_piece_by_piece_the_same_comes_out_as_from_the_whole(
 @pytest.mark.parametrize("most_rows", [100, 12, 5])
 def test_frames_of_more_rows_than_are_matched_at_once_are_matched_in_pieces(most_rows: int) -> None:
     rows: list[Row] = [{"at_ms": AT_MS + n * s(9_000), "caller": CALLERS[n % 3]} for n in range(10)]
-    sides = ours_of(rows), calls_of(rows)
+    ours, calls = ours_of(rows), calls_of(rows)
 
-    matches = match_within_memory(*sides, MEASURE, window_ms=s(15), most_rows=most_rows)
+    matches = match_within_memory(
+        ours.lazy(), calls.lazy(), MEASURE, Memory(most_rows), window_ms=s(15)
+    )
 
-    assert matches.pairs.equals(match(*sides, MEASURE, window_ms=s(15)).pairs)
+    assert matches.pairs.equals(match(ours, calls, MEASURE, window_ms=s(15)).pairs)
     assert matches.pairs.height == 10
 
 

@@ -26,7 +26,7 @@ def taken_of(*ours: int, ids: str = "") -> pl.DataFrame:
 
 def amended(*calls: Row, taken: tuple[int, ...] = (), ids: str = "") -> list[tuple[object, ...]]:
     """Which record amends which record, or which taken call of ours."""
-    found = find_amendments(calls_of(calls), ours_of([{}]), taken_of(*taken, ids=ids))
+    found = find_amendments(calls_of(calls).lazy(), ours_of([{}]).lazy(), taken_of(*taken, ids=ids))
     return found.drop("amends").rows()
 
 
@@ -82,7 +82,10 @@ def test_nothing_is_said_again_where_no_call_is_taken() -> None:
     matches = Matches(pairs_of((0, 0)), empty(UNSURE))
     left, again = part_taken(matches, taken_of())
     assert (left, again.height) == (matches, 0)
-    assert find_zeroed(calls_of([{"price_micros": 0}]), ours_of([{}]), taken_of()).height == 0
+    assert (
+        find_zeroed(calls_of([{"price_micros": 0}]).lazy(), ours_of([{}]).lazy(), taken_of()).height
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,13 +101,13 @@ def test_nothing_is_said_again_where_no_call_is_taken() -> None:
 )
 def test_a_row_of_no_money_amends_a_call_of_its_length(row: Row, is_zeroed: bool) -> None:
     lone = calls_of([{"price_micros": 0, "at_ms": AT_MS - s(120), **row}])
-    found = find_zeroed(lone, ours_of([{}]), taken_of(0))
+    found = find_zeroed(lone.lazy(), ours_of([{}]).lazy(), taken_of(0))
     assert found.height == is_zeroed
 
 
 def test_a_sheet_is_named_with_the_line_that_is_amended() -> None:
     calls = calls_of([{"part": "Oct", "line": 9, **PAID}, {"part": "Oct", **BACK}])
-    said = find_amendments(calls, ours_of([]), taken_of())
-    told = describe_said(said, calls, ours_of([]), taken_of(), empty(PAIRS))
+    said = find_amendments(calls.lazy(), ours_of([]).lazy(), taken_of())
+    told = describe_said(said, calls.lazy(), ours_of([]).lazy(), taken_of(), empty(PAIRS))
     assert told["why"].to_list() == ["amends line 9 of Oct: their file says -75.00"]
     assert told["of_call"].to_list() == [None]

@@ -16,6 +16,7 @@ from callrouter.domain.money import read_signed_amount, say_micros
 from callrouter.domain.tie_out.buyer_clock import BuyerClock, StampPrecision
 from callrouter.domain.tie_out.clock_setting import tell_clock
 from callrouter.domain.tie_out.mapping import LegRule
+from callrouter.domain.tie_out.memory import AMPLE, Memory
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.said_before import TAKEN
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
@@ -126,7 +127,7 @@ def make_clock(settings: Mapping[str, str], rules: TieOutRules) -> BuyerClock:
     )
 
 
-def play(story: Story) -> TieOut:
+def play(story: Story, memory: Memory) -> TieOut:
     since, until = story.settings.get("period", OCTOBER).split(" to ")
     rules = TieOutRules(
         since=as_instant(since),
@@ -136,12 +137,13 @@ def play(story: Story) -> TieOut:
         zone="America/New_York",
     )
     played = tie_out(
-        ours_of(read_ours(row) for row in story.tables["ours"]).drop("at_ms"),
-        theirs_of(read_theirs(row) for row in story.tables["theirs"]),
+        ours_of(read_ours(row) for row in story.tables["ours"]).drop("at_ms").lazy(),
+        theirs_of(read_theirs(row) for row in story.tables["theirs"]).lazy(),
         rules,
         legs=LegRule(story.settings.get("legs", "one_row")),
         clock=make_clock(story.settings, rules),
         taken=read_taken(story.tables["ours"]),
+        memory=memory,
     )
     assert isinstance(played, TieOut)
     return played
@@ -151,15 +153,16 @@ def say(value: int | None, add: int = 0) -> str:
     return "-" if value is None else str(value + add)
 
 
+@pytest.mark.parametrize("memory", [AMPLE, Memory(most_rows=2)], ids=["at once", "in pieces"])
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
-def test_what_a_story_says_comes_of_it(path: Path) -> None:
+def test_what_a_story_says_comes_of_it(path: Path, memory: Memory) -> None:
     story = read_story(path.read_text())
 
-    played = play(story)
+    played = play(story, memory)
 
     told = []
     for line, expected in zip(
-        played.lines.iter_rows(named=True), story.tables["comes to"], strict=True
+        played.lines.collect().iter_rows(named=True), story.tables["comes to"], strict=True
     ):
         found = {
             "class": line["class"],

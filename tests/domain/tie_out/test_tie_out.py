@@ -67,8 +67,8 @@ def their_rows(**columns: int | None) -> list[Row]:
 
 def tie(ours: Sequence[Row], theirs: Sequence[Row], measure: Measure | None = None) -> TieOut:
     played = tie_out(
-        ours_of(ours).drop("at_ms"),
-        theirs_of(theirs),
+        ours_of(ours).drop("at_ms").lazy(),
+        theirs_of(theirs).lazy(),
         RULES,
         legs=LegRule.ONE_ROW,
         measure=measure,
@@ -135,8 +135,8 @@ def test_the_terms_tell_what_is_compared_as_a_person_does() -> None:
     rules = replace(RULES, their_time=TheirTime.TALK, their_zone="America/Chicago")
 
     played = tie_out(
-        ours_of(our_rows()).drop("at_ms"),
-        theirs_of(their_rows(talk_ms=0)),
+        ours_of(our_rows()).drop("at_ms").lazy(),
+        theirs_of(their_rows(talk_ms=0)).lazy(),
         rules,
         legs=LegRule.ONE_ROW,
     )
@@ -183,7 +183,10 @@ def test_a_file_of_somebody_else_is_doubted() -> None:
     ]
 
     doubt = tie_out(
-        ours_of(our_rows()).drop("at_ms"), theirs_of(theirs), RULES, legs=LegRule.ONE_ROW
+        ours_of(our_rows()).drop("at_ms").lazy(),
+        theirs_of(theirs).lazy(),
+        RULES,
+        legs=LegRule.ONE_ROW,
     )
 
     assert isinstance(doubt, ClockDoubt)
@@ -227,11 +230,15 @@ def test_whatever_is_lost_or_changed_every_row_is_in_one_line(data: st.DataObjec
     told = tell_clock("America/Chicago", RULES.since, RULES.until, ahead_ms=AHEAD_MS)
 
     played = tie_out(
-        ours_of(ours).drop("at_ms"), theirs_of(theirs), RULES, legs=LegRule.LEGS, clock=told
+        ours_of(ours).drop("at_ms").lazy(),
+        theirs_of(theirs).lazy(),
+        RULES,
+        legs=LegRule.LEGS,
+        clock=told,
     )
 
     assert isinstance(played, TieOut)
-    lines = played.lines
+    lines = played.lines.collect()
     assert lines["our"].drop_nulls().sort().to_list() == list(range(len(ours)))
     assert lines["their"].drop_nulls().sort().to_list() == list(range(len(theirs)))
     whole = played.totals.whole
@@ -246,7 +253,11 @@ def test_one_side_may_be_empty_when_the_clock_is_told(side: str) -> None:
     ours, theirs = (our_rows(), list[Row]()) if side == "ours" else (list[Row](), their_rows())
 
     played = tie_out(
-        ours_of(ours).drop("at_ms"), theirs_of(theirs), RULES, legs=LegRule.ONE_ROW, clock=told
+        ours_of(ours).drop("at_ms").lazy(),
+        theirs_of(theirs).lazy(),
+        RULES,
+        legs=LegRule.ONE_ROW,
+        clock=told,
     )
 
     assert isinstance(played, TieOut)

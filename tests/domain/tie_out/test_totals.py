@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from callrouter.domain.billing.terms import Band
 from callrouter.domain.tie_out.classes import DifferenceClass
-from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.sides import Sides
 from callrouter.domain.tie_out.totals import (
@@ -27,6 +26,7 @@ from tests.domain.tie_out.sides import (
     USD,
     Cell,
     Row,
+    class_all,
     numbered,
     pairs_of,
     s,
@@ -47,7 +47,7 @@ DAY_MS = 86_400_000
 
 
 def add(sides: Sides, pairs: pl.DataFrame, *, rules: TieOutRules = RULES) -> Totals:
-    return add_up(classify(sides, pairs, unsure_of(), 1000, rules), sides, rules)
+    return add_up([class_all(sides, pairs, unsure_of(), 1000, rules)], sides, rules)
 
 
 DURATIONS = st.one_of(st.integers(0, 200_000), st.sampled_from([s(119), s(120), s(121)]))
@@ -91,11 +91,12 @@ def test_every_row_of_either_side_is_in_exactly_one_line_and_the_classes_add_up(
 ) -> None:
     sides, pairs, unsure = made
 
-    lines = classify(sides, pairs, unsure, 1000, RULES)
-    totals = add_up(lines, sides, RULES)
+    lines = class_all(sides, pairs, unsure, 1000, RULES)
+    totals = add_up([lines], sides, RULES)
 
-    theirs = pl.concat([sides.calls["their"], sides.duplicates["their"]])
-    assert lines["our"].drop_nulls().sort().to_list() == sides.ours["our"].to_list()
+    ours, calls, repeated = (each.collect() for each in (sides.ours, sides.calls, sides.duplicates))
+    theirs = pl.concat([calls["their"], repeated["their"]])
+    assert lines["our"].drop_nulls().sort().to_list() == ours["our"].to_list()
     assert lines["their"].drop_nulls().sort().to_list() == theirs.to_list()
     assert lines["line_no"].to_list() == list(range(lines.height))
     for name in Sums.__dataclass_fields__:
@@ -103,12 +104,12 @@ def test_every_row_of_either_side_is_in_exactly_one_line_and_the_classes_add_up(
         days = [getattr(each.sums, name) for each in totals.days]
         assert getattr(totals.whole, name) == sum(parts) == sum(days), name
     whole = totals.whole
-    assert whole.our_calls == sides.ours.height
-    assert whole.rows == sides.calls["rows"].sum() + sides.duplicates.height
-    assert whole.our_ms == sides.ours["our_ms"].sum()
-    all_ms = pl.concat([sides.calls["their_ms"], sides.duplicates["their_ms"]])
+    assert whole.our_calls == ours.height
+    assert whole.rows == calls["rows"].sum() + repeated.height
+    assert whole.our_ms == ours["our_ms"].sum()
+    all_ms = pl.concat([calls["their_ms"], repeated["their_ms"]])
     assert whole.their_ms == all_ms.sum()
-    assert whole.our_micros == sides.ours["charged_micros"].sum()
+    assert whole.our_micros == ours["charged_micros"].sum()
     assert whole.our_micros + sum(step.micros for step in totals.steps) == whole.their_micros
     assert sum(each.differing for each in totals.days) == (
         whole.lines - totals.classes[DifferenceClass.AGREE].lines
@@ -118,10 +119,10 @@ def test_every_row_of_either_side_is_in_exactly_one_line_and_the_classes_add_up(
 
 def test_lines_that_leave_a_row_out_are_refused() -> None:
     sides = sides_of([{}, {}], [{}])
-    lines = classify(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
+    lines = class_all(sides, pairs_of((0, 0)), unsure_of(), 1000, RULES)
 
     with pytest.raises(AssertionError, match="a row is in no class"):
-        add_up(lines.head(1), sides, RULES)
+        add_up([lines.head(1)], sides, RULES)
 
 
 def test_the_way_from_our_total_to_theirs_is_a_step_for_each_reason() -> None:

@@ -13,7 +13,7 @@ from callrouter.domain.billing.ledger import EntryKind, Posting
 from tests.accounts import ACME
 from tests.books import attempt, cdr
 from tests.switchboards import SELLER, T0
-from tests.workflows.rated_calls import keep_cdr
+from tests.workflows.rated_calls import keep_cdrs
 
 OCTOBER = datetime(2026, 10, 1, 14, 0, tzinfo=UTC)
 AHEAD = timedelta(seconds=37)
@@ -53,6 +53,7 @@ def keep_calls(
 ) -> None:
     """The CDRs of calls; every one was connected to a destination of the buyer."""
     destination = {"acme": "acme-east", "bolt": "bolt-main"}[buyer]
+    cdrs = []
     for call in calls:
         ms = 1000 * call.connected_s
         made = replace(
@@ -72,7 +73,8 @@ def keep_calls(
             answered_ms=ms,
             connected_ms=ms,
         )
-        keep_cdr(database, kept, call.at, seller_id)
+        cdrs.append((kept, call.at))
+    keep_cdrs(database, cdrs, seller_id)
 
 
 def charge_calls(database: Database, calls: Iterable[Call], micros: int, *, from_s: int) -> None:

@@ -1,5 +1,6 @@
 """Calls that are over, with given times, put into the database as their closing would."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,6 +45,16 @@ def end_call(
 
 def keep_cdr(database: Database, cdr: Cdr, at: datetime, seller_id: str = SELLER.seller_id) -> None:
     """Keep a CDR of a call that isn't known yet."""
+    keep_cdrs(database, [(cdr, at)], seller_id)
+
+
+def keep_cdrs(
+    database: Database,
+    cdrs: Iterable[tuple[Cdr, datetime]],
+    seller_id: str = SELLER.seller_id,
+) -> None:
+    """Keep CDRs of calls that aren't known yet, each as of its instant, in one transaction."""
     with database.write() as connection:
-        ensure_and_lock_call(connection, seller_id, cdr.call_sid, at, cdr.did, cdr.ani, at)
-        save_cdr(connection, seller_id, cdr, 1, at)
+        for cdr, at in cdrs:
+            ensure_and_lock_call(connection, seller_id, cdr.call_sid, at, cdr.did, cdr.ani, at)
+            save_cdr(connection, seller_id, cdr, 1, at)

@@ -20,6 +20,7 @@ from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.workflows.read_buyer_file import (
     BuyerFile,
     Told,
+    UnderstoodTable,
     open_buyer_file,
     read_understood,
     understand,
@@ -34,8 +35,15 @@ A = SELLER.seller_id
 DAYS = date(2026, 10, 1), date(2026, 10, 31)
 
 
+_understood: dict[bytes, tuple[UnderstoodTable, ...]] = {}
+
+
 def read(path: Path) -> BuyerFile:
-    return read_understood(path, understand(open_buyer_file(path), Told()))
+    """The file; how it is to be read is found out once for all tests that write the same."""
+    content = path.read_bytes()
+    if content not in _understood:
+        _understood[content] = understand(open_buyer_file(path), Told())
+    return read_understood(path, _understood[content])
 
 
 def tie_out(database: Database, path: Path, *, seller: str = A, **wanted: Any) -> TiedOut:

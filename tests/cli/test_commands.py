@@ -115,6 +115,7 @@ HEAVY = {
 }
 
 
+@pytest.mark.uncounted
 def test_commands_import_nothing_heavy_that_they_can_do_without() -> None:
     """In a process of its own, since this one has imported everything."""
     script = """

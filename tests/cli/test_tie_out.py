@@ -264,6 +264,7 @@ def test_a_file_that_is_not_there_is_told(october: Terminal, words: list[str]) -
     assert "no.csv" in october.refused("tie-out", *words)
 
 
+@pytest.mark.uncounted
 def test_other_commands_never_import_what_only_a_tie_out_needs() -> None:
     look = (
         "import sys; from callrouter.cli.commands import cli;"

@@ -71,6 +71,7 @@ def test_an_empty_database_is_migrated_once(fresh_url: str) -> None:
     database.dispose()
 
 
+@pytest.mark.uncounted
 def test_two_processes_may_migrate_at_once(fresh_url: str) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         assert list(processes.map(upgrade, [fresh_url] * 2)) == [head_revision()] * 2

@@ -18,8 +18,7 @@ from callrouter.adapters.storage.kept_files import (
     list_files,
     stream_bytes,
 )
-from callrouter.adapters.storage.tie_out_lines import find_places
-from callrouter.adapters.storage.tie_outs import find_standing, list_tie_outs
+from callrouter.adapters.storage.tie_outs import TieOutRow, find_standing, list_tie_outs
 from callrouter.domain.errors import ChangedUnderneathError
 from callrouter.domain.tie_out.file_changes import RowChanges, compare_rows
 from callrouter.domain.tie_out.memory import read
@@ -57,38 +56,29 @@ def read_earlier_files(
 ) -> tuple[EarlierFile, ...]:
     """The buyer's files that have calls of a period and that no later one amends, oldest first.
 
-    A record that a tie-out of another period has, and that isn't of this one, stays there.
+    Of a file that the period's tie-out hasn't got there are only records that may be of the period.
     """
     with database.read() as connection:
         known = list_files(connection, seller_id, buyer_id)
         same = find_standing(connection, seller_id, buyer_id, since, until)
         standing = list_tie_outs(connection, seller_id, buyer_id, only_standing=True)
-    others = [each for each in standing if same is None or each.number != same.number]
-    in_same = same.files if same is not None else ()
-    in_others = frozenset(number for each in others for number in each.files)
+    in_same = frozenset(same.files if same is not None else ())
     earlier = []
-    for kept in choose_versions(known, frozenset(in_same), in_others):
+    for versions in list_versions(known):
+        kept = choose_version(versions, standing)
         if kept.sha256 == file.sha256 or not _has(kept, since, until):
             continue
         rows = _read_again(database, seller_id, buyer_id, kept)
         changes = compare_rows(rows, read(file.rows))
-        if not changes.amends:
-            tied = [each.number for each in others if kept.number in each.files]
-            left = _Left(since, until, kept.number in in_same, tied)
-            rows = _leave_others(database, seller_id, kept, rows, left)
+        if not changes.amends and in_same.isdisjoint(each.number for each in versions):
+            rows = _leave_far(rows, since, until)
         if changes.amends or rows.height:
             earlier.append(EarlierFile(kept, rows, changes))
     return tuple(earlier)
 
 
-def choose_versions(
-    known: Sequence[KeptFile], in_same: frozenset[int], in_others: frozenset[int]
-) -> tuple[KeptFile, ...]:
-    """Of each file and all that amend it the version that counts, the oldest file first.
-
-    That is the one in the tie-out that stands for the period, else in another one that stands, else
-    the last: a file that was sent again after it had been amended counts once more.
-    """
+def list_versions(known: Sequence[KeptFile]) -> tuple[tuple[KeptFile, ...], ...]:
+    """Each file with all that amend it, the oldest first."""
     by_number = {kept.number: kept for kept in known}
     versions: dict[int, list[KeptFile]] = {}
     for kept in sorted(known, key=lambda each: each.number):
@@ -96,49 +86,26 @@ def choose_versions(
         while first.amends in by_number:
             first = by_number[first.amends]
         versions.setdefault(first.number, []).append(kept)
-
-    def rank(kept: KeptFile) -> tuple[bool, bool, int]:
-        return kept.number in in_same, kept.number in in_others, kept.number
-
-    return tuple(max(each, key=rank) for each in versions.values())
+    return tuple(tuple(each) for each in versions.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What decides which of a file's records join a period.
+def choose_version(versions: Sequence[KeptFile], standing: Sequence[TieOutRow]) -> KeptFile:
+    """Of a file and those that amend it the one that counts: the newest tie-out's, else the last.
 
-    `is_in_same`: the tie-out that stands for the period has the file in it, too. `tied_out` are
-    those that stand for other periods and have it.
+    A file that was sent again after it had been amended counts once more.
     """
 
-    since: datetime
-    until: datetime
-    is_in_same: bool
-    tied_out: list[int]
+    def rank(kept: KeptFile) -> tuple[int, int]:
+        newest = max((each.number for each in standing if kept.number in each.files), default=0)
+        return newest, kept.number
+
+    return max(versions, key=rank)
 
 
-def _leave_others(
-    database: Database, seller_id: str, kept: KeptFile, rows: pl.DataFrame, left: _Left
-) -> pl.DataFrame:
-    """Those of a file's records that no other period has, with all rows of their calls."""
-    since_ms, until_ms = (round(at.timestamp() * 1000) for at in (left.since, left.until))
-    if left.tied_out:
-        inside = not left.is_in_same
-        with database.read() as connection:
-            places = find_places(
-                connection, seller_id, left.tied_out, kept.number, since_ms, until_ms, inside=inside
-            )
-        place = pl.struct("part", "line")
-        at = places.select(place).to_series().implode()
-        ids = places["call_ids"].implode()
-        is_there = place.is_in(at) | ((pl.col("call_ids") != "") & pl.col("call_ids").is_in(ids))
-        return rows.filter(is_there if inside else ~is_there)
-    if left.is_in_same:
-        return rows
-    edge_ms = EDGE // _MS
-    return rows.filter(
-        pl.col("stamp_ms").is_between(since_ms - edge_ms, until_ms + edge_ms, closed="left")
-    )
+def _leave_far(rows: pl.DataFrame, since: datetime, until: datetime) -> pl.DataFrame:
+    """The records that may be of a period, whatever their clock is."""
+    begin_ms, end_ms = (round(at.timestamp() * 1000) for at in (since - EDGE, until + EDGE))
+    return rows.filter(pl.col("stamp_ms").is_between(begin_ms, end_ms, closed="left"))
 
 
 def keep_buyer_file(

@@ -1,111 +1,239 @@
 """Our calls that a buyer's records may be of: those of the period, and of whenever records are of.
 
 A file is cut at another midnight than ours, and late records and adjustments are of earlier
-periods. Calls of these that another tie-out has a record of are there, too, and told apart: a
-record of theirs that is of one of these says something again.
+periods. A call counts in one tie-out that stands: that of its period, or, where none was made, the
+one whose file has a record of it; a record counts where its call does. What counts elsewhere is
+told apart here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from callrouter.adapters.storage.engine import Database
-from callrouter.adapters.storage.tie_out_lines import find_matched, find_named
+from callrouter.adapters.storage.kept_files import list_files
+from callrouter.adapters.storage.tie_out_lines import (
+    find_counted,
+    find_counted_within,
+    find_named,
+    find_records,
+)
 from callrouter.adapters.storage.tie_outs import TieOutRow, find_standing, list_tie_outs
+from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.covered_period import list_days_beside
 from callrouter.domain.tie_out.said_before import TAKEN
 from callrouter.workflows.read_our_side import EDGE, Span, read_our_side
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_NEVER_MS = 2**62
+_PLACE = ("file", "part", "line")
+_FEW = {"call_sid": pl.String, "started_at_ms": pl.Int64}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A buyer's tie-outs that stand: `same` for exactly this period, `others` for other days.
+
+    One of a period that shares days with this one is neither: it is another cut of the same time,
+    made apart.
+    """
+
+    seller_id: str
+    buyer_id: str
+    since: datetime
+    until: datetime
+    same: TieOutRow | None
+    others: tuple[TieOutRow, ...]
+
+    @property
+    def since_ms(self) -> int:
+        """The period's begin."""
+        return round(self.since.timestamp() * 1000)
+
+    @property
+    def until_ms(self) -> int:
+        """The instant before which it ends."""
+        return round(self.until.timestamp() * 1000)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Those of the other tie-outs."""
+        return tuple(each.number for each in self.others)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """`ours` is OURS, `taken` (TAKEN) those of it that another tie-out has a record of.
+    """`ours` is OURS, `taken` (TAKEN) those of it that count in another tie-out.
 
-    `counted` are these records: `file`, `part`, `line` and `call_ids`.
+    `stays` are the `our` of calls of before or after the period that counted in its tie-out before
+    and in no other one. `notices` say in words what of the period counts elsewhere.
     """
 
     ours: pl.DataFrame
     taken: pl.DataFrame
-    counted: pl.DataFrame
+    stays: tuple[int, ...]
+    notices: tuple[str, ...]
 
-    def leave_counted(self, theirs: pl.DataFrame) -> pl.DataFrame:
-        """THEIRS with `file`, without the very records that another tie-out counts.
 
-        A file may be cut so that two periods have a part of it: it isn't the buyer who says these
-        again.
-        """
-        legs = self.counted.filter(pl.col("call_ids") != "")
-        left = theirs.join(self.counted, on=["file", "part", "line"], how="anti").join(
-            legs, on=["file", "call_ids"], how="anti"
+def find_beside(
+    database: Database, seller_id: str, buyer_id: str, since: datetime, until: datetime
+) -> Beside:
+    """The buyer's tie-outs that stand, as seen from a period."""
+    with database.read() as connection:
+        same = find_standing(connection, seller_id, buyer_id, since, until)
+        standing = list_tie_outs(connection, seller_id, buyer_id, only_standing=True)
+    others = tuple(each for each in standing if each.until <= since or each.since >= until)
+    return Beside(seller_id, buyer_id, since, until, same, others)
+
+
+def leave_counted(database: Database, theirs: pl.DataFrame, beside: Beside) -> pl.DataFrame:
+    """THEIRS with `file` (0: not kept yet), without the records that another tie-out has a line of.
+
+    It isn't the buyer who says these again: a file may be cut so that two periods have a part of
+    it. One that is a duplicate there joins in when nothing else has a record of its call any more.
+    """
+    if not beside.others or theirs.is_empty():
+        return theirs
+    there = _find_there(database, theirs, beside)
+    if there.is_empty():
+        return theirs
+    said = there.filter(pl.col("class") == DifferenceClass.DUPLICATE.value)
+    free = _find_free(database, said, theirs, beside)
+    counted = there.join(free, on=_PLACE, how="anti")
+    legs = counted.filter(pl.col("their_call_ids") != "").select("file", call_ids="their_call_ids")
+    left = theirs.join(counted, on=_PLACE, how="anti").join(
+        legs, on=["file", "call_ids"], how="anti"
+    )
+    return left.sort("their").with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
+
+
+def _find_there(database: Database, theirs: pl.DataFrame, beside: Beside) -> pl.DataFrame:
+    """The other tie-outs' lines with records of the same files, about as old as those here."""
+    files = theirs.filter(pl.col("file") != 0).group_by("file", maintain_order=True)
+    spans = files.agg(first=pl.col("stamp_ms").min(), last=pl.col("stamp_ms").max())
+    with database.read() as connection:
+        found = [
+            find_records(connection, beside.seller_id, beside.numbers, file, first or 0, last or 0)
+            for file, first, last in spans.iter_rows()
+            if any(file in each.files for each in beside.others)
+        ]
+    return pl.concat(found) if found else pl.DataFrame()
+
+
+def _find_free(
+    database: Database, said: pl.DataFrame, theirs: pl.DataFrame, beside: Beside
+) -> pl.DataFrame:
+    """Of duplicates of other tie-outs those of calls of the period that nothing else tells of."""
+    began = pl.col("started_at_ms").is_between(beside.since_ms, beside.until_ms, closed="left")
+    free = said.filter((pl.col("call_sid") != "") & began)
+    numbers = beside.numbers if beside.same is None else (*beside.numbers, beside.same.number)
+    with database.read() as connection:
+        counted = find_counted(
+            connection, beside.seller_id, numbers, free["call_sid"].unique().to_list()
         )
-        return left.sort("their").with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
+    here = counted.join(theirs.select(_PLACE), on=_PLACE)
+    elsewhere = counted.filter(pl.col("tie_out").is_in(beside.numbers))
+    told = pl.concat([here, elsewhere])["call_sid"].unique()
+    return free.filter(~pl.col("call_sid").is_in(told.implode()))
 
 
 def read_candidates(
-    database: Database,
-    seller_id: str,
-    buyer_id: str,
-    currency: str,
-    theirs: pl.DataFrame,
-    since: datetime,
-    until: datetime,
-    others: Sequence[TieOutRow],
-    own: int | None = None,
+    database: Database, currency: str, theirs: pl.DataFrame, beside: Beside
 ) -> Candidates:
     """Our calls of the period, of 26 hours around it, and of each day of a record beside it.
 
     And those of another tie-out's records that a record of theirs names to amend it. `theirs` is
-    THEIRS; its starts may be by any clock. `others` are the buyer's tie-outs of other periods. What
-    these have of file `own`, which is tied out again, takes no call.
+    THEIRS; its starts may be by any clock.
     """
-    numbers = tuple(each.number for each in others)
+    since, until = beside.since, beside.until
     spans = [(since, until), *list_days_beside(theirs["stamp_ms"], since, until)]
     wanted = [Span(begin - EDGE, end + EDGE) for begin, end in spans]
-    amended = _list_amended(database, seller_id, numbers, theirs["corrects_id"])
-    wanted += [Span(at, at + _MS) for at in amended]
-    ours = read_our_side(database, seller_id, buyer_id, currency, wanted)
-    begin_ms, end_ms = (round(at.timestamp() * 1000) for at in (since, until))
-    is_inside = pl.col("started_at_ms").is_between(begin_ms, end_ms, closed="left")
+    staying = _find_staying(database, beside)
+    more = pl.concat([_find_amended(database, beside, theirs["corrects_id"]), staying])
+    starts = (_EPOCH + ms * _MS for ms in more["started_at_ms"].unique().sort())
+    wanted += [Span(at, at + _MS) for at in starts]
+    ours = read_our_side(database, beside.seller_id, beside.buyer_id, currency, wanted)
+    is_inside = pl.col("started_at_ms").is_between(beside.since_ms, beside.until_ms, closed="left")
     outside = ours.filter(~is_inside)
-    found = _find_taken(database, seller_id, numbers, outside)
-    found = found.filter(pl.col("file").ne_missing(own) | pl.lit(own is None))
-    taken = outside.select("our", "call_sid").join(found, on="call_sid")
-    counted = found.select("file", "part", "line", call_ids="their_call_ids")
-    return Candidates(ours, taken.select(*TAKEN), counted)
+    away = _find_inside(database, beside)
+    counted = pl.concat([away, _find_counted(database, beside.numbers, outside, beside)])
+    counted = counted.sort("tie_out", descending=True).unique("call_sid", keep="first")
+    taken = ours.select("our", "call_sid").join(counted, on="call_sid").sort("our")
+    return Candidates(
+        ours,
+        taken.with_columns(has_record=pl.col("line").is_not_null()).select(*TAKEN),
+        tuple(ours.filter(pl.col("call_sid").is_in(staying["call_sid"].implode()))["our"]),
+        tuple(_tell_away(away)),
+    )
 
 
-def list_others(
-    database: Database, seller_id: str, buyer_id: str, since: datetime, until: datetime
-) -> tuple[TieOutRow, ...]:
-    """The buyer's tie-outs of other periods that stand."""
-    with database.read() as connection:
-        same = find_standing(connection, seller_id, buyer_id, since, until)
-        standing = list_tie_outs(connection, seller_id, buyer_id, only_standing=True)
-    return tuple(each for each in standing if same is None or each.number != same.number)
-
-
-def _list_amended(
-    database: Database, seller_id: str, others: Sequence[int], named: pl.Series
-) -> list[datetime]:
-    """When the calls began whose records are named by amendments, wherever these are stamped."""
+def _find_amended(database: Database, beside: Beside, named: pl.Series) -> pl.DataFrame:
+    """The lines of calls whose records are named by amendments, wherever these are stamped."""
     names = named.filter(named != "").unique().to_list()
-    if not names or not others:
-        return []
+    if not names or not beside.others:
+        return pl.DataFrame(schema=_FEW)
     with database.read() as connection:
-        found = find_named(connection, seller_id, others, names)
-    return [_EPOCH + ms * _MS for ms in found["started_at_ms"]]
+        found = find_named(connection, beside.seller_id, beside.numbers, names)
+    return found.select(*_FEW)
 
 
-def _find_taken(
-    database: Database, seller_id: str, others: Sequence[int], outside: pl.DataFrame
+def _find_counted(
+    database: Database, numbers: Sequence[int], calls: pl.DataFrame, beside: Beside
 ) -> pl.DataFrame:
-    """The lines in which one of the calls is a pair in another tie-out, the newest for each."""
+    """The lines of tie-outs in which these calls of ours count."""
     with database.read() as connection:
-        calls = outside["call_sid"].to_list() if others else []
-        matched = find_matched(connection, seller_id, others, calls)
-    return matched.sort("tie_out", descending=True).unique("call_sid", keep="first")
+        sids = calls["call_sid"].to_list() if numbers else []
+        return find_counted(connection, beside.seller_id, numbers, sids)
+
+
+def _find_inside(database: Database, beside: Beside) -> pl.DataFrame:
+    """The lines of other tie-outs in which calls of the period count.
+
+    Only those are read whose files have records of about then.
+    """
+    first, last = ((at - _EPOCH) // _MS for at in (beside.since - EDGE, beside.until + EDGE))
+    with database.read() as connection:
+        near = {
+            kept.number
+            for kept in list_files(connection, beside.seller_id, beside.buyer_id)
+            if kept.first_start_ms is not None
+            and kept.last_start_ms is not None
+            and kept.first_start_ms < last
+            and kept.last_start_ms >= first
+        }
+        numbers = [each.number for each in beside.others if not near.isdisjoint(each.files)]
+        return find_counted_within(
+            connection, beside.seller_id, numbers, beside.since_ms, beside.until_ms
+        )
+
+
+def _find_staying(database: Database, beside: Beside) -> pl.DataFrame:
+    """The lines of calls of other periods that would have no place any more.
+
+    What this tie-out supersedes has a record of each, and so their own period's leaves them out.
+    """
+    if beside.same is None or not beside.others:
+        return pl.DataFrame(schema=_FEW)
+    number, seller_id = beside.same.number, beside.seller_id
+    with database.read() as connection:
+        counted = pl.concat(
+            find_counted_within(connection, seller_id, (number,), *span)
+            for span in ((0, beside.since_ms), (beside.until_ms, _NEVER_MS))
+        )
+        sids = counted["call_sid"].to_list()
+        elsewhere = find_counted(connection, seller_id, beside.numbers, sids)
+    is_tied_out = pl.lit(value=False)
+    for each in beside.others:
+        begin_ms, end_ms = ((at - _EPOCH) // _MS for at in (each.since, each.until))
+        is_tied_out |= pl.col("started_at_ms").is_between(begin_ms, end_ms, closed="left")
+    left = counted.join(elsewhere, on="call_sid", how="anti")
+    return left.filter(is_tied_out).select(*_FEW)
+
+
+def _tell_away(away: pl.DataFrame) -> Iterator[str]:
+    for number, calls in away.group_by("tie_out").len().sort("tie_out").iter_rows():
+        verb = "call of the period counts" if calls == 1 else "calls of the period count"
+        yield f"{calls:,} {verb} in tie-out {number}, whose files have records of it"

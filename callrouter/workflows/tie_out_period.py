@@ -5,29 +5,36 @@ Nothing is kept of a file that is refused: everything is worked out before anyth
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 import polars as pl
 
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.kept_files import find_file
-from callrouter.adapters.storage.tie_outs import TieOutRow, find_standing
+from callrouter.adapters.storage.tie_outs import find_standing
 from callrouter.domain.billing.statement_periods import StatementPeriod
 from callrouter.domain.billing.terms import Cycle
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.tie_out.buyer_clock import ClockDoubt, DoubtWhy
 from callrouter.domain.tie_out.clock_setting import tell_zone
-from callrouter.domain.tie_out.covered_period import guess_period
+from callrouter.domain.tie_out.covered_period import guess_period, list_covered_beside
 from callrouter.domain.tie_out.frames import THEIRS
 from callrouter.domain.tie_out.memory import read
 from callrouter.domain.tie_out.rules import TieOutRules
+from callrouter.domain.tie_out.said_before import NONE_TAKEN
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
 from callrouter.workflows.compare_with_records import refuse_other_buyer, refuse_other_month
 from callrouter.workflows.keep_buyer_file import EarlierFile, keep_buyer_file, read_earlier_files
 from callrouter.workflows.keep_tie_out import keep_tie_out
 from callrouter.workflows.read_buyer_file import BuyerFile
-from callrouter.workflows.read_candidates import Candidates, list_others, read_candidates
+from callrouter.workflows.read_candidates import (
+    Candidates,
+    find_beside,
+    leave_counted,
+    read_candidates,
+)
 from callrouter.workflows.read_our_side import EDGE
 from callrouter.workflows.read_tied_account import TiedAccount, read_tied_account
 from callrouter.workflows.tell_lines import tell_lines
@@ -102,7 +109,7 @@ def tie_out_period(
     candidates, theirs = _read_sides(database, seller_id, file, earlier, account, period, wanted)
     tell("matching")
     rules = account.make_rules(period)
-    found = run(file, candidates.ours.lazy(), theirs.lazy(), rules, candidates.taken)
+    found = run(file, candidates.ours.lazy(), theirs.lazy(), rules, candidates)
     tell("keeping the file")
     amends = next((each.kept.number for each in reversed(earlier) if each.changes.amends), None)
     stored = keep_buyer_file(database, seller_id, account.buyer_id, file, amends, author, at)
@@ -128,32 +135,46 @@ def _read_sides(
     Refuses a file whose callers are another buyer's.
     """
     since, until, buyer_id = period.starts_at, period.ends_at, account.buyer_id
-    others = list_others(database, seller_id, buyer_id, since, until)
-    theirs = _leave_far(join_files(file, earlier), others, since, until)
+    beside = find_beside(database, seller_id, buyer_id, since, until)
     with database.read() as connection:
         same = find_file(connection, seller_id, buyer_id, file.sha256)
-    own = same.number if same else None
-    found = read_candidates(
-        database, seller_id, buyer_id, account.currency, theirs, since, until, others, own
-    )
+    theirs = join_files(file, earlier, 0 if same is None else same.number)
+    theirs, notices = _leave_others(theirs, account, period)
+    joined, theirs = theirs, leave_counted(database, theirs, beside)
+    if theirs.is_empty() and not joined.is_empty():
+        numbers = ", ".join(str(number) for number in sorted(beside.numbers))
+        raise RefusedError(f"{file.name}: all of it counts in other tie-outs already: {numbers}")
+    found = read_candidates(database, account.currency, theirs, beside)
+    found = replace(found, notices=(*found.notices, *notices))
     if not wanted.anyway:
         with database.read() as connection:
             refuse_other_buyer(
                 connection, seller_id, buyer_id, file.name, found.ours, theirs, account.directory,
                 since, until,
             )  # fmt: skip
-    return found, found.leave_counted(theirs)
+    return found, theirs
 
 
-def _leave_far(
-    theirs: pl.DataFrame, others: Sequence[TieOutRow], since: datetime, until: datetime
-) -> pl.DataFrame:
-    """THEIRS without records of another time in files that a tie-out of another period has."""
-    files = {number for each in others for number in each.files}
-    begin_ms, end_ms = (round(at.timestamp() * 1000) for at in (since - EDGE, until + EDGE))
-    near = pl.col("stamp_ms").is_between(begin_ms, end_ms).fill_null(value=False)
-    left = theirs.filter(near | ~pl.col("file").is_in(sorted(files)))
-    return left.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
+def _leave_others(
+    theirs: pl.DataFrame, account: TiedAccount, period: StatementPeriod
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """THEIRS without what is mostly of other periods in files of several; and that in words."""
+    since_ms, until_ms = (round(at.timestamp() * 1000) for at in (period.starts_at, period.ends_at))
+    edge_ms = EDGE // timedelta(milliseconds=1)
+    near = pl.col("stamp_ms").is_between(since_ms - edge_ms, until_ms + edge_ms)
+    left = pl.lit(value=False)
+    for file in theirs["file"].unique().sort():
+        stamps = theirs.filter(pl.col("file") == file)["stamp_ms"]
+        for each in list_covered_beside(stamps, account.cycle, account.zone, period):
+            begin_ms, end_ms = (
+                round(at.timestamp() * 1000) for at in (each.starts_at, each.ends_at)
+            )
+            is_of = pl.col("stamp_ms").is_between(begin_ms, end_ms, closed="left") & ~near
+            left |= (pl.col("file") == file) & is_of
+    kept = theirs.filter(~left.fill_null(value=False))
+    gone = theirs.height - kept.height
+    told = f"{gone:,} records are left to the tie-out of their own period" if gone else ""
+    return kept.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64)), (told,) * bool(told)
 
 
 def _describe(
@@ -213,8 +234,10 @@ def choose_period(
     return covered.period, f"{covered.rows:,} of {covered.of_rows:,} calls in the file are of it"
 
 
-def join_files(file: BuyerFile, earlier: Sequence[EarlierFile] = ()) -> pl.DataFrame:
-    """All records (THEIRS) with `file`, a kept file's number, 0 for the new one.
+def join_files(
+    file: BuyerFile, earlier: Sequence[EarlierFile] = (), number: int = 0
+) -> pl.DataFrame:
+    """All records (THEIRS) with `file`, the number of a kept file; the new one's is `number`.
 
     A file that the new one amends is left out.
     """
@@ -223,7 +246,7 @@ def join_files(file: BuyerFile, earlier: Sequence[EarlierFile] = ()) -> pl.DataF
         for each in earlier
         if not each.changes.amends
     ]
-    rows = pl.concat([*others, read(file.rows).with_columns(file=pl.lit(0, pl.Int64))])
+    rows = pl.concat([*others, read(file.rows).with_columns(file=pl.lit(number, pl.Int64))])
     return rows.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
@@ -232,7 +255,7 @@ def run(
     ours: pl.LazyFrame,
     theirs: pl.LazyFrame,
     rules: TieOutRules,
-    taken: pl.DataFrame | None = None,
+    beside: Candidates | None = None,
 ) -> TieOut:
     """Tie out OURS and THEIRS with `file`.
 
@@ -240,10 +263,12 @@ def run(
     believed where the calls don't say which it is.
     """
     mapping, theirs = file.mappings[0], theirs.select(*THEIRS)
-    found = tie_out(ours, theirs, rules, legs=mapping.legs, zone=mapping.zone, taken=taken)
+    taken, stays = (NONE_TAKEN, ()) if beside is None else (beside.taken, beside.stays)
+    match = partial(tie_out, ours, theirs, rules, legs=mapping.legs, taken=taken, stays=stays)
+    found = match(zone=mapping.zone)
     if isinstance(found, ClockDoubt) and found.why in _ZONE_HELPS and file.zone_told:
         told = tell_zone(file.zone_told, rules.since, rules.until, theirs)
-        found = tie_out(ours, theirs, rules, legs=mapping.legs, clock=told, taken=taken)
+        found = match(clock=told)
     if isinstance(found, ClockDoubt):
         raise RefusedError(f"{file.name}: {found.words}: {found.remedy}")
-    return found
+    return found if beside is None else replace(found, notices=found.notices + beside.notices)

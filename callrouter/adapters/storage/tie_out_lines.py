@@ -92,23 +92,42 @@ def stream_lines(
             return
 
 
-def find_matched(
+def find_counted(
     connection: Connection, seller_id: str, tie_outs: Sequence[int], call_sids: Sequence[str]
 ) -> pl.DataFrame:
-    """Lines of these tie-outs in which one of these calls is a pair with a record of theirs."""
+    """Lines of these tie-outs that have one of these calls, with a record of theirs or without."""
     found: list[tuple[object, ...]] = []
     for start in range(0, len(call_sids), _SETTLED_AT_ONCE):
         some = call_sids[start : start + _SETTLED_AT_ONCE]
         statement = sa.select(_of.tie_out, *(_of[name] for name in LINE_COLUMNS)).where(
-            _of.seller_id == seller_id,
-            _of.call_sid.in_(some),
-            _of.call_sid != sa.literal_column("''"),
-            _of.tie_out.in_(tie_outs),
-            _of.line.is_not(None),
-            _of["class"] != DifferenceClass.DUPLICATE.value,
+            *_are_of_calls(seller_id, tie_outs), _of.call_sid.in_(some)
         )
         found += map(tuple, connection.execute(statement))
     return _to_found(found)
+
+
+def find_counted_within(
+    connection: Connection, seller_id: str, tie_outs: Sequence[int], since_ms: int, until_ms: int
+) -> pl.DataFrame:
+    """Lines of these tie-outs that have a call begun from `since_ms` to before `until_ms`.
+
+    All lines of these tie-outs are read.
+    """
+    statement = sa.select(_of.tie_out, *(_of[name] for name in LINE_COLUMNS)).where(
+        *_are_of_calls(seller_id, tie_outs),
+        _of.started_at_ms >= since_ms,
+        _of.started_at_ms < until_ms,
+    )
+    return _to_found([tuple(row) for row in connection.execute(statement)])
+
+
+def _are_of_calls(seller_id: str, tie_outs: Sequence[int]) -> tuple["sa.ColumnElement[bool]", ...]:
+    return (
+        _of.seller_id == seller_id,
+        _of.tie_out.in_(tie_outs),
+        _of.call_sid != sa.literal_column("''"),
+        _of["class"] != DifferenceClass.DUPLICATE.value,
+    )
 
 
 def find_named(
@@ -118,11 +137,9 @@ def find_named(
     found: list[tuple[object, ...]] = []
     for start in range(0, len(their_ids), _SETTLED_AT_ONCE):
         statement = sa.select(_of.tie_out, *(_of[name] for name in LINE_COLUMNS)).where(
-            _of.seller_id == seller_id,
-            _of.tie_out.in_(tie_outs),
+            *_are_of_calls(seller_id, tie_outs),
+            _of.line.is_not(None),
             _of.their_call_ids.in_(their_ids[start : start + _SETTLED_AT_ONCE]),
-            _of.call_sid != sa.literal_column("''"),
-            _of["class"] != DifferenceClass.DUPLICATE.value,
         )
         found += map(tuple, connection.execute(statement))
     return _to_found(found)
@@ -133,33 +150,24 @@ def _to_found(found: list[tuple[object, ...]]) -> pl.DataFrame:
     return pl.DataFrame(found, schema=columns, orient="row")
 
 
-def find_places(
+def find_records(
     connection: Connection,
     seller_id: str,
     tie_outs: Sequence[int],
     file: int,
     since_ms: int,
     until_ms: int,
-    *,
-    inside: bool,
 ) -> pl.DataFrame:
-    """Where in a buyer's file the records stand that have a line in any of these tie-outs.
-
-    A record is `inside` if its call began from `since_ms` to before `until_ms`; one without a call
-    is where it began itself, by their clock put right. Columns `part`, `line`, `call_ids`.
-    """
-    at = sa.func.coalesce(_of.started_at_ms, _of.their_at_ms, _of.their_stamp_ms, until_ms)
-    is_inside = sa.and_(at >= since_ms, at < until_ms)
-    statement = sa.select(_of.part, _of.line, _of.their_call_ids).where(
+    """Lines of these tie-outs with a record of a buyer's file, stamped so or not at all."""
+    stamp = _of.their_stamp_ms
+    statement = sa.select(_of.tie_out, *(_of[name] for name in LINE_COLUMNS)).where(
         _of.seller_id == seller_id,
         _of.tie_out.in_(tie_outs),
         _of.file == file,
         _of.line.is_not(None),
-        is_inside if inside else ~is_inside,
+        stamp.is_(None) | stamp.between(since_ms, until_ms),
     )
-    rows = connection.execute(statement).all()
-    columns = {"part": pl.String, "line": pl.Int64, "call_ids": pl.String}
-    return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")
+    return _to_found([tuple(row) for row in connection.execute(statement)])
 
 
 def _all(columns: dict[str, pl.DataType | type[pl.DataType]]) -> dict[str, pl.Expr]:

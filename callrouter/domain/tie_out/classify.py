@@ -45,7 +45,7 @@ def _class_all(
     yield from _class_lone_ours(around, rules, memory)
     yield from _class_lone_theirs(around, scopes, rules, memory)
     for rows in read_in_order(sides.duplicates, "their", memory):
-        repeated = _as_theirs(rows, sides, scopes, rules)
+        repeated = _as_repeats(rows, sides, scopes, rules)
         told = rows["why"], rows["of_call"], _class(DifferenceClass.DUPLICATE)
         yield repeated.with_columns(*told)
     ours = _as_ours(read_some(sides.ours, "our", unsure["our"]))
@@ -93,6 +93,15 @@ def _as_theirs(
     money = price_lone(frame, scopes, rules, has_times=sides.has_times)
     micros = pl.Series("their_micros", money, dtype=pl.Int64)
     return frame.select("their", "at_ms", "rows", "their_ms", micros)
+
+
+def _as_repeats(
+    frame: pl.DataFrame, sides: Sides, scopes: Scopes, rules: TieOutRules
+) -> pl.DataFrame:
+    """LINES of duplicates: what their file is more by; of an amendment that is its own price."""
+    elsewhere, amends = (frame[name] for name in ("elsewhere", "amends_micros"))
+    micros = pl.when(~elsewhere).then(pl.coalesce(amends, "their_micros"))
+    return _as_theirs(frame, sides, scopes, rules).with_columns(their_micros=micros)
 
 
 def _add_candidates(

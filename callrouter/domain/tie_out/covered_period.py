@@ -14,6 +14,7 @@ _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 _FEW = 0.05
 """A period with a smaller share of the rows is one that late rows and adjustments are of."""
+_MANY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,27 @@ def guess_period(stamps_ms: pl.Series, cycle: Cycle, zone: str) -> CoveredPeriod
     first, last = kept[0][0], kept[-1][1]
     inside = sum(count for day, count in days.items() if first <= day <= last)
     return CoveredPeriod(StatementPeriod(zone, first, last), inside, rows)
+
+
+def list_covered_beside(
+    stamps_ms: pl.Series, cycle: Cycle, zone: str, period: StatementPeriod
+) -> tuple[StatementPeriod, ...]:
+    """The statement periods without a day of `period` that a file is of as well: not late rows.
+
+    They are those with half as many of its rows as `period` has, and more.
+    """
+    days = _count_days(stamps_ms)
+    first, last = period.first_day, period.last_day
+    inside = sum(count for day, count in days.items() if first <= day <= last)
+    known = Cycle.MONTH if cycle is Cycle.CUSTOM else cycle
+    others: Counter[tuple[date, date]] = Counter()
+    for day, count in days.items():
+        others[_find_days(known, day)] += count
+    return tuple(
+        StatementPeriod(zone, *of)
+        for of, count in sorted(others.items())
+        if count >= _MANY * inside and (of[1] < first or of[0] > last)
+    )
 
 
 def list_days_beside(

@@ -1,11 +1,14 @@
-"""Records about a call that has one already: repeats of another tie-out's, and amendments.
+"""Records about a call that counts already: repeats of another tie-out's, and amendments.
 
 A buyer takes a call back days later: a row of negative money, stamped minutes off, or one that
 names the record it amends. It is no further call, and no other call of ours may be taken for it.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
+from callrouter.domain.money import say_amount
 from callrouter.domain.tie_out.classes import UNSURE
 from callrouter.domain.tie_out.frames import CallerKind
 from callrouter.domain.tie_out.line_words import say_money
@@ -18,8 +21,14 @@ TAKEN: dict[str, pl.DataType | type[pl.DataType]] = {
     "line_no": pl.Int64,
     "their_call_ids": pl.String,
     "their_ms": pl.Int64,
+    "has_record": pl.Boolean,
 }
-"""Our calls that another tie-out has a record of: which line of it, with their id and time."""
+"""Our calls that count in another tie-out: in which line of it, with their id and time.
+
+`has_record`: it is a pair there. Else the record was late: it counts once that one is made again.
+"""
+
+NONE_TAKEN = pl.DataFrame(schema=TAKEN)
 
 SAID: dict[str, pl.DataType | type[pl.DataType]] = {
     "their": pl.Int64,
@@ -104,40 +113,110 @@ def describe_said(
     taken: pl.DataFrame,
     pairs: pl.DataFrame,
 ) -> pl.DataFrame:
-    """The records of SAID as FOLDED, with `duplicate_of`, `of_call` and `why` in words.
+    """The records of SAID as FOLDED, with `duplicate_of`, `of_call`, and `why` in words.
 
-    `of_call` is also that of the pair that the record of this file is in, which one amends.
+    `of_call` is also that of the pair that the record of this file is in, which one amends. What is
+    of a taken call is `elsewhere`: no money of this tie-out; else `amends_micros` is what it adds
+    to their money by their own price (null: it amends nothing).
     """
     amended = read_some(calls.select("their", "part", "line"), "their", said["duplicate_of"])
     first = amended.select(duplicate_of="their", first_part="part", first_line="line")
-    paired = pairs.select(duplicate_of="their", paired="our")
     told = (
         read_some(calls, "their", said["their"])
         .join(said, on="their")
         .join(first, on="duplicate_of", how="left")
-        .join(paired, on="duplicate_of", how="left")
-        .with_columns(of_call=pl.coalesce("of_call", "paired"))
-        .join(taken.select(of_call="our", tie_out="tie_out", of="line_no"), "of_call", "left")
+        .join(_list_first(said, pairs), on="duplicate_of", how="left")
+        .with_columns(of_call=pl.coalesce("of_call", "of_first"))
+        .join(taken.select("tie_out", "has_record", of_call="our", of="line_no"), "of_call", "left")
     )
     named = read_some(ours.select("our", "call_sid"), "our", told["of_call"])
     told = told.join(named.rename({"our": "of_call"}), "of_call", "left")
+    elsewhere = pl.col("tie_out").is_not_null()
+    added = pl.col("price_micros").fill_null(0) * _usual_sign(calls)
+    return told.with_columns(
+        why=_say_what(),
+        elsewhere=elsewhere,
+        amends_micros=pl.when(pl.col("amends") & ~elsewhere).then(added),
+    ).select(*calls.collect_schema().names(), *_OF_DUPLICATES)
+
+
+_OF_DUPLICATES = ("duplicate_of", "of_call", "why", "elsewhere", "amends_micros")
+
+
+def _list_first(said: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Which call of ours each record is of, that another one may say again or amend."""
+    paired = pairs.select(duplicate_of="their", of_first="our")
+    others = said.select(duplicate_of="their", of_first="of_call").drop_nulls()
+    return pl.concat([paired, others])
+
+
+def _say_what() -> pl.Expr:
+    """Whether a record says again, amends or is late, of what, and its price."""
     line = pl.format("line {}", "first_line")
     part = pl.format("{} of {}", line, "first_part")
     here = pl.when(pl.col("first_part") == "").then(line).otherwise(part)
     there = pl.format("line {} of tie-out {} says of our call {}", "of", "tie_out", "call_sid")
+    late = pl.format(
+        "of our call {}, which line {} of tie-out {} has without a record", "call_sid", "of",
+        "tie_out",
+    )  # fmt: skip
     verb = pl.when("amends").then(pl.lit("amends ")).otherwise(pl.lit("says again "))
     what = pl.when(pl.col("first_line").is_null()).then("what " + there).otherwise(here)
     price = ": their file says " + say_money(pl.col("price_micros"))
-    why = pl.concat_str(verb, what, price.fill_null(""))
-    columns = calls.collect_schema().names()
-    return told.with_columns(why=why).select(*columns, "duplicate_of", "of_call", "why")
+    is_late = ~pl.col("amends") & ~pl.col("has_record")
+    why = pl.when(is_late.fill_null(value=False)).then(late).otherwise(pl.concat_str(verb, what))
+    return pl.concat_str(why, price.fill_null(""))
+
+
+def follow_first(
+    repeated: pl.LazyFrame, said: pl.DataFrame, pairs: pl.DataFrame, taken: pl.DataFrame
+) -> pl.LazyFrame:
+    """Repeats within the file, told of the call that the first of them is of, as others are."""
+    first = _list_first(said, pairs).rename({"of_first": "of_call"})
+    is_taken = pl.col("of_call").is_in(taken["our"].implode()).fill_null(value=False)
+    return repeated.join(first.lazy(), "duplicate_of", "left").with_columns(
+        rows=pl.lit(1, pl.Int64), elsewhere=is_taken, amends_micros=pl.lit(None, pl.Int64)
+    )
+
+
+def tell_elsewhere(duplicates: pl.LazyFrame, taken: pl.DataFrame, currency: str) -> Iterator[str]:
+    """In words, what records are of calls of other tie-outs; `duplicates` as `Sides` has them."""
+    of = taken.select("tie_out", "has_record", of_call="our")
+    others = duplicates.filter("elsewhere").select("of_call", "why", "price_micros")
+    said = read(others).join(of, on="of_call")
+    amends = pl.col("why").str.starts_with("amends")
+    for begins, some, ends in (
+        ("count in", said.filter(~amends & pl.col("has_record")), ""),
+        ("stand without one in", said.filter(~amends & ~pl.col("has_record")), _LATE),
+    ):
+        if some.height:
+            yield f"records of calls that {begins} {_say_numbers(some)}: {some.height:,}{ends}"
+    amending = said.filter(amends)
+    if amending.height:
+        amount = say_amount(int(amending["price_micros"].sum()), currency)
+        what = f"records that amend calls of {_say_numbers(amending)}"
+        yield f"{what}: {amending.height:,}, {amount}; settle it there"
+
+
+_LATE = "; tie that period out again, and they count there"
+
+
+def _say_numbers(said: pl.DataFrame) -> str:
+    numbers = [str(number) for number in said["tie_out"].unique().sort()]
+    return f"tie-out {numbers[0]}" if len(numbers) == 1 else f"tie-outs {', '.join(numbers)}"
+
+
+def _usual_sign(calls: pl.LazyFrame) -> int:
+    """1, or -1 where most of their prices are written as costs."""
+    price = pl.col("price_micros")
+    below, known = read(calls.select((price < 0).sum(), known=price.count())).row(0)
+    return 1 if 2 * int(below) <= int(known) else -1
 
 
 def _takes_back(calls: pl.LazyFrame) -> pl.Expr:
     """Whether a record has money of the sign that most haven't: some systems write all as costs."""
-    price = pl.col("price_micros")
-    below, known = read(calls.select((price < 0).sum(), known=price.count())).row(0)
-    return (price < 0).fill_null(value=False) & pl.lit(2 * int(below) <= int(known))
+    is_usual = _usual_sign(calls) == 1
+    return (pl.col("price_micros") < 0).fill_null(value=False) & pl.lit(is_usual)
 
 
 def _describe(taken: pl.DataFrame, ours: pl.LazyFrame) -> pl.DataFrame:

@@ -13,8 +13,10 @@ class Sides:
     `at_ms` and `their_ms`, what it is compared with (null: their record hasn't got it).
     `duplicates` are FOLDED with the same two, `why` they are duplicates, `duplicate_of` which
     record, and `of_call`, the `our` of a call that has that record (either is null where there is
-    none). `at_ms` is an instant by our clock, null where nothing says when. `has_times`: their file
-    has any time to compare.
+    none). Those of calls that count in another tie-out are `elsewhere`, and no money here;
+    `amends_micros` is what an amendment adds to their money by their own price (null: it is none).
+    `at_ms` is an instant by our clock, null where nothing says when. `has_times`: their file has
+    any time to compare.
     """
 
     ours: pl.LazyFrame

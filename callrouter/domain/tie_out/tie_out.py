@@ -3,7 +3,7 @@
 Frames are read where they are, as much at once as `Memory` says: what comes of it is the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -15,7 +15,6 @@ from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.clock_offset import find_clock, pick_start
 from callrouter.domain.tie_out.fold_file import fold_file
-from callrouter.domain.tie_out.frames import empty
 from callrouter.domain.tie_out.mapping import Field, LegRule
 from callrouter.domain.tie_out.matching import Matches
 from callrouter.domain.tie_out.measures import (
@@ -34,11 +33,13 @@ from callrouter.domain.tie_out.piecewise import match_within_memory
 from callrouter.domain.tie_out.put_right import put_right
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.said_before import (
-    TAKEN,
+    NONE_TAKEN,
     describe_said,
     find_amendments,
     find_zeroed,
+    follow_first,
     part_taken,
+    tell_elsewhere,
 )
 from callrouter.domain.tie_out.scores import window_of
 from callrouter.domain.tie_out.sides import Sides
@@ -76,7 +77,8 @@ def tie_out(
     zone: str = "",
     clock: BuyerClock | None = None,
     measure: Measure | None = None,
-    taken: pl.DataFrame | None = None,
+    taken: pl.DataFrame = NONE_TAKEN,
+    stays: Sequence[int] = (),
     memory: Memory = AMPLE,
 ) -> TieOut | ClockDoubt:
     """Tie out OURS against THEIRS; a doubt when their clock can't be found.
@@ -84,7 +86,8 @@ def tie_out(
     `ours` may reach beyond the period on either side, so that calls close to its edges, and those
     that a late file is about, are found. `zone` is a hint, that of the terms unless given; `clock`
     and `measure` are told by somebody, and neither looked for. `taken` (TAKEN) are those of `ours`
-    that another tie-out has a record of: what is of one of these is a duplicate.
+    that count in another tie-out: what is of one of these is a duplicate. `stays` are part of this
+    one wherever they began.
     """
     folded = fold_file(theirs, legs, memory)
     found = clock or find_clock(ours, folded.calls, zone_hint=zone or rules.their_zone)
@@ -93,18 +96,19 @@ def tie_out(
     ours = pick_start(ours, found.means)
     calls = put_right(folded.calls, found, memory, ours, window_of(found))
     repeated = put_right(theirs.join(folded.duplicates.lazy(), on="their"), found, memory)
-    records = _Records(ours, calls, repeated, taken if taken is not None else empty(TAKEN))
+    records = _Records(ours, calls, repeated, taken, stays)
     return _tie_out(records, folded.legs, found, rules, measure, memory)
 
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """What there is before anything is matched: ours, their calls, their repeats, TAKEN."""
+    """What there is before anything is matched: ours, their calls, their repeats, TAKEN, stays."""
 
     ours: pl.LazyFrame
     calls: pl.LazyFrame
     repeated: pl.LazyFrame
     taken: pl.DataFrame
+    stays: Sequence[int]
 
 
 def _tie_out(
@@ -116,10 +120,11 @@ def _tie_out(
     memory: Memory,
 ) -> TieOut:
     sides, matches, by = _take_apart(records, clock, rules, measure, memory)
-    left_out = _list_left_out(sides.ours, matches, rules)
+    left_out = _list_left_out(sides.ours, matches, rules, records.stays)
     kept = replace(sides, ours=_without(sides.ours, left_out, "our"))
     lines = memory.put_aside(classify(kept, matches, by.measure.step_ms, rules, memory))
     totals = add_up(read_in_order(lines, "line_no", memory), kept, rules)
+    elsewhere = tell_elsewhere(sides.duplicates, records.taken, rules.currency)
     notices = _list_notices(records.calls, totals, left_out.height, rules.currency)
     return TieOut(
         lines=lines,
@@ -128,7 +133,7 @@ def _tie_out(
         measure=by.measure if sides.has_times else None,
         legs=legs,
         left_out=left_out.height,
-        notices=(*by.notices, *notices),
+        notices=(*by.notices, *elsewhere, *notices),
         suggested=by.suggested,
     )
 
@@ -193,9 +198,7 @@ def _take_apart(
     lone = _without(fresh, pl.concat([matched.pairs, matched.unsure], how="diagonal"), "their")
     said = pl.concat([amending, again, find_zeroed(lone, ours, taken)])
     others = describe_said(said, calls, ours, taken, matches.pairs)
-    first = matches.pairs.select(duplicate_of="their", of_call="our").lazy()
-    one = pl.lit(1, pl.Int64)
-    repeated = of.repeated.join(first, "duplicate_of", "left").with_columns(rows=one)
+    repeated = follow_first(of.repeated, said, matches.pairs, taken)
     duplicates = pl.concat([repeated.select(others.columns), others.lazy()])
     free, left = _without(ours, taken, "our"), _without(calls, said, "their")
     return _put_in_line(free, left, duplicates, by), matches, by
@@ -220,12 +223,15 @@ def _put_in_line(
     )
 
 
-def _list_left_out(ours: pl.LazyFrame, matches: Matches, rules: TieOutRules) -> pl.DataFrame:
+def _list_left_out(
+    ours: pl.LazyFrame, matches: Matches, rules: TieOutRules, stays: Sequence[int]
+) -> pl.DataFrame:
     """Our calls (`our`) of another period that no record of theirs may be of."""
     is_inside = pl.col("started_at_ms").is_between(rules.since_ms, rules.until_ms, closed="left")
     outside = read(ours.filter(~is_inside).select("our"))
-    theirs = pl.concat([matches.pairs.select("our"), matches.unsure.select("our")])
-    return outside.join(theirs, on="our", how="anti")
+    staying = pl.DataFrame({"our": stays}, schema={"our": pl.Int64})
+    kept = pl.concat([matches.pairs.select("our"), matches.unsure.select("our"), staying])
+    return outside.join(kept, on="our", how="anti")
 
 
 def _say_unclear(calls: pl.LazyFrame) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The lines of a tie-out added up: by class, by day, and the way from our total to theirs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -107,10 +107,10 @@ _SUMS = {
 _QUARTER_MS = 900_000
 _AGREE = DifferenceClass.AGREE.value
 _ACROSS = pl.col("class") == DifferenceClass.ACROSS_THRESHOLD.value
+_REPEATS = pl.col("class") == DifferenceClass.DUPLICATE.value
 _WORDS = {
     DifferenceClass.OURS_ONLY: "calls that their file hasn't got",
     DifferenceClass.THEIRS_ONLY: "records that are no calls of ours",
-    DifferenceClass.DUPLICATE: "records that are there twice",
     DifferenceClass.AMBIGUOUS: "calls and records of which nothing tells which is which",
 }
 
@@ -130,7 +130,7 @@ def add_up(lines: Iterable[pl.DataFrame], sides: Sides, rules: TieOutRules) -> T
         classes={each: classes.get(each, Sums()) for each in DifferenceClass},
         days=tuple(_list_days(parts)),
         whole=whole,
-        steps=tuple(_list_steps(pl.concat([piece.across for piece in pieces]), classes)),
+        steps=tuple(_list_steps(pieces, classes, sides)),
         price_micros=_add_prices(sides),
         gaps=tuple(_list_gaps(pl.concat([piece.gaps for piece in pieces]))),
         near=tuple(_count_near(sides, rules)),
@@ -142,16 +142,19 @@ class _Piece:
     """What a piece of the lines comes to.
 
     `parts` are the sums of each class, by quarter of an hour with its day, `across` how many pairs
-    across a threshold are for less and for more money, `gaps` pairs by their gap in seconds.
+    across a threshold are for less and for more money, `gaps` pairs by their gap in seconds,
+    `repeats` the money of each duplicate.
     """
 
     parts: pl.DataFrame
     across: pl.DataFrame
     gaps: pl.DataFrame
+    repeats: pl.DataFrame
 
 
 def _add_piece(lines: pl.DataFrame, zone: str) -> _Piece:
-    return _Piece(_sum_parts(lines, zone), _sum_across(lines), _count_gaps(lines))
+    repeats = lines.filter(_REPEATS).select("their", "their_micros")
+    return _Piece(_sum_parts(lines, zone), _sum_across(lines), _count_gaps(lines), repeats)
 
 
 def _sum_parts(lines: pl.DataFrame, zone: str) -> pl.DataFrame:
@@ -199,8 +202,11 @@ def _sum_across(lines: pl.DataFrame) -> pl.DataFrame:
     return across.group_by(is_less).agg(pl.len(), pl.col("more").sum())
 
 
-def _list_steps(across: pl.DataFrame, classes: Mapping[DifferenceClass, Sums]) -> Iterator[Step]:
+def _list_steps(
+    pieces: Sequence[_Piece], classes: Mapping[DifferenceClass, Sums], sides: Sides
+) -> Iterator[Step]:
     """Pairs across a threshold in both directions, then what stands alone; none of no lines."""
+    across = pl.concat([piece.across for piece in pieces])
     for is_less, words in (
         (True, "calls that they pay less for"),
         (False, "calls that they pay more for"),
@@ -209,17 +215,34 @@ def _list_steps(across: pl.DataFrame, classes: Mapping[DifferenceClass, Sums]) -
         if some.height:
             count, micros = some.select(pl.col("len").sum(), pl.col("more").sum()).row(0)
             yield Step(DifferenceClass.ACROSS_THRESHOLD, words, count, micros)
-    for difference, words in _WORDS.items():
-        if difference in classes:
+    repeats = pl.concat([piece.repeats for piece in pieces])
+    for difference in DifferenceClass:
+        if difference is DifferenceClass.DUPLICATE:
+            yield from _list_repeats(repeats, sides)
+        elif difference in _WORDS and difference in classes:
             sums = classes[difference]
-            yield Step(difference, words, sums.lines, sums.micros)
+            yield Step(difference, _WORDS[difference], sums.lines, sums.micros)
+
+
+def _list_repeats(repeats: pl.DataFrame, sides: Sides) -> Iterator[Step]:
+    """Duplicates by what they are: their file is more by some, and others count elsewhere."""
+    kinds = read(sides.duplicates.select("their", "elsewhere", "amends_micros"))
+    told = repeats.join(kinds, on="their")
+    amends = pl.col("amends_micros").is_not_null()
+    for words, which in (
+        ("records that are there twice", ~pl.col("elsewhere") & ~amends),
+        ("records that amend others of the period", amends),
+        ("records of calls that count in other tie-outs", pl.col("elsewhere")),
+    ):
+        some = told.filter(which)["their_micros"]
+        if len(some):
+            yield Step(DifferenceClass.DUPLICATE, words, len(some), int(some.sum()))
 
 
 def _add_prices(sides: Sides) -> int | None:
     price = pl.col("price_micros")
-    sums = [
-        read(side.select(price.count(), micros=price.sum())).row(0) for side in _list_theirs(sides)
-    ]
+    counted = (sides.calls, sides.duplicates.filter(~pl.col("elsewhere")))
+    sums = [read(side.select(price.count(), micros=price.sum())).row(0) for side in counted]
     return sum(micros for _, micros in sums) if any(known for known, _ in sums) else None
 
 

@@ -27,7 +27,7 @@ from callrouter.adapters.storage.kept_files import (
 from callrouter.adapters.storage.tie_out_lines import (
     LINE_COLUMNS,
     add_lines,
-    find_matched,
+    find_counted,
     read_lines,
     remove_lines,
     stream_lines,
@@ -284,7 +284,7 @@ def test_lines_that_are_not_to_be_are_removed(database: Database) -> None:
     assert kept == [(A, 1, 0), (A, 2, 1), (B, 1, 1)]
 
 
-def test_calls_that_have_a_record_of_theirs_are_found_in_other_tie_outs(
+def test_calls_are_found_in_the_lines_that_count_them(
     database: Database,
 ) -> None:
     add_lines(database, A, 1, lines(AGREE, ACROSS, line=7))
@@ -292,9 +292,9 @@ def test_calls_that_have_a_record_of_theirs_are_found_in_other_tie_outs(
     add_lines(database, A, 3, lines(AGREE))
 
     with database.read() as connection:
-        found = find_matched(connection, A, (1, 3), ["CA0", "CA9"] + [f"CB{n}" for n in range(600)])
+        found = find_counted(connection, A, (1, 3), ["CA0", "CA9"] + [f"CB{n}" for n in range(600)])
 
-    assert found.select("tie_out", "call_sid", "line").rows() == [(1, "CA0", 7)]
+    assert found.select("tie_out", "call_sid", "line").rows() == [(1, "CA0", 7), (3, "CA0", None)]
 
 
 def test_nothing_of_another_seller_is_read_or_changed(database: Database) -> None:
@@ -317,7 +317,7 @@ def test_nothing_of_another_seller_is_read_or_changed(database: Database) -> Non
         assert find_standing(connection, A, "acme", T0, T0 + MONTH) is None
         assert list_unfinished(connection, A, "acme", T0 + MONTH) == ()
         assert read_lines(connection, A, number).height == 0
-        assert find_matched(connection, A, (number,), ["CA0"]).height == 0
+        assert find_counted(connection, A, (number,), ["CA0"]).height == 0
         assert read_mapping(connection, A, "acme", MAPPING.layout) is None
         with pytest.raises(NotFoundError):
             read_kept_file(connection, A, "acme", kept.number)

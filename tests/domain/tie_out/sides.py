@@ -117,10 +117,14 @@ def numbered(count: int) -> list[str]:
 
 def sides_of(ours: Iterable[Row], calls: Iterable[Row], duplicates: Iterable[Row] = ()) -> Sides:
     """Both sides, our connected time to be compared with their total."""
-    repeated: list[Row] = [
-        {"duplicate_of": 0, "why": "the same to the letter", "of_call": None, **each}
-        for each in duplicates
-    ]
+    default: Row = {
+        "duplicate_of": 0,
+        "why": "the same to the letter",
+        "of_call": None,
+        "elsewhere": False,
+        "amends_micros": None,
+    }
+    repeated: list[Row] = [{**default, **each} for each in duplicates]
     theirs = calls_of(calls).with_columns(their_ms=read_theirs(MEASURE))
     again = pl.DataFrame(
         [
@@ -128,7 +132,8 @@ def sides_of(ours: Iterable[Row], calls: Iterable[Row], duplicates: Iterable[Row
             for number, row in enumerate(repeated)
         ],
         schema=calls_of([]).schema
-        | {"duplicate_of": pl.Int64, "why": pl.String, "of_call": pl.Int64},
+        | {"duplicate_of": pl.Int64, "why": pl.String, "of_call": pl.Int64}
+        | {"elsewhere": pl.Boolean, "amends_micros": pl.Int64},
     ).with_columns(their_ms=read_theirs(MEASURE))
     return Sides(
         ours_of(ours).with_columns(our_ms=read_ours(MEASURE)).lazy(),

@@ -5,7 +5,11 @@ import pytest
 
 from callrouter.domain.billing.statement_periods import StatementPeriod
 from callrouter.domain.billing.terms import Cycle
-from callrouter.domain.tie_out.covered_period import guess_period, list_days_beside
+from callrouter.domain.tie_out.covered_period import (
+    guess_period,
+    list_covered_beside,
+    list_days_beside,
+)
 
 ZONE = "America/New_York"
 
@@ -66,3 +70,30 @@ def test_days_outside_of_a_period_are_told_once_each() -> None:
     day = timedelta(days=1)
     days = [datetime(2026, 9, 30, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)]
     assert beside == tuple((each, each + day) for each in days)
+
+
+@pytest.mark.parametrize(
+    ("september", "cycle", "beside"),
+    [
+        pytest.param(10, Cycle.MONTH, [(date(2026, 9, 1), date(2026, 9, 30))], id="half as many"),
+        pytest.param(10, Cycle.CUSTOM, [(date(2026, 9, 1), date(2026, 9, 30))], id="months then"),
+        pytest.param(9, Cycle.MONTH, [], id="late rows"),
+    ],
+)
+def test_a_file_of_another_period_too_is_told_from_one_with_late_rows(
+    september: int, cycle: Cycle, beside: list[tuple[date, date]]
+) -> None:
+    days = [date(2026, 9, 1 + n) for n in range(september)]
+    days += [date(2026, 10, 1 + n) for n in range(20)]
+    stamps = pl.Series([datetime(*day.timetuple()[:3], 12, tzinfo=UTC) for day in days])
+    october = StatementPeriod("UTC", date(2026, 10, 1), date(2026, 10, 31))
+
+    found = list_covered_beside(stamps.dt.epoch("ms"), cycle, "UTC", october)
+
+    assert [(each.first_day, each.last_day) for each in found] == beside
+
+
+def test_a_period_that_shares_days_is_not_another_one() -> None:
+    stamps = pl.Series([datetime(2026, 10, day, 12, tzinfo=UTC) for day in range(1, 31)])
+    middle = StatementPeriod("UTC", date(2026, 10, 16), date(2026, 11, 15))
+    assert list_covered_beside(stamps.dt.epoch("ms"), Cycle.CUSTOM, "UTC", middle) == ()

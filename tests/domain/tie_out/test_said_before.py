@@ -7,20 +7,33 @@ from callrouter.domain.tie_out.classes import PAIRS, UNSURE
 from callrouter.domain.tie_out.frames import empty
 from callrouter.domain.tie_out.matching import Matches
 from callrouter.domain.tie_out.said_before import (
+    SAID,
     TAKEN,
     describe_said,
     find_amendments,
     find_zeroed,
+    follow_first,
     part_taken,
+    tell_elsewhere,
 )
-from tests.domain.tie_out.sides import AT_MS, USD, Row, calls_of, ours_of, pairs_of, s, unsure_of
+from tests.domain.tie_out.sides import (
+    AT_MS,
+    USD,
+    Row,
+    calls_of,
+    ours_of,
+    pairs_of,
+    s,
+    sides_of,
+    unsure_of,
+)  # fmt: skip
 
 PAID: Row = {"price_micros": 75 * USD}
 BACK: Row = {"price_micros": -75 * USD, "total_ms": None}
 
 
 def taken_of(*ours: int, ids: str = "") -> pl.DataFrame:
-    rows = [(our, 1, 7 + our, ids, s(60)) for our in ours]
+    rows = [(our, 1, 7 + our, ids, s(60), True) for our in ours]
     return pl.DataFrame(rows, schema=TAKEN, orient="row")
 
 
@@ -111,3 +124,42 @@ def test_a_sheet_is_named_with_the_line_that_is_amended() -> None:
     told = describe_said(said, calls.lazy(), ours_of([]).lazy(), taken_of(), empty(PAIRS))
     assert told["why"].to_list() == ["amends line 9 of Oct: their file says -75.00"]
     assert told["of_call"].to_list() == [None]
+
+
+def test_costs_are_amended_by_costs() -> None:
+    cost: Row = {"price_micros": -75 * USD, "call_ids": "S-1"}
+    less: Row = {"price_micros": 25 * USD, "corrects_id": "S-1"}
+    calls = calls_of([cost, {**cost, "call_ids": "S-2"}, less])
+    ours = ours_of([]).lazy()
+    said = find_amendments(calls.lazy(), ours, taken_of())
+    told = describe_said(said, calls.lazy(), ours, taken_of(), empty(PAIRS))
+    assert told.select("elsewhere", "amends_micros").rows() == [(False, -25 * USD)]
+
+
+def test_a_repeat_within_the_file_follows_what_it_repeats() -> None:
+    repeated = calls_of([{}, {}]).with_columns(duplicate_of=pl.Series([7, 8]))
+    said = pl.DataFrame([(7, None, 0, False)], schema=SAID, orient="row")
+    found = follow_first(repeated.lazy(), said, pairs_of((5, 8)), taken_of(0)).collect()
+    assert sorted(found.select("their", "of_call", "elsewhere").rows()) == [
+        (0, 0, True),
+        (1, 5, False),
+    ]
+
+
+def test_what_is_of_other_tie_outs_is_told() -> None:
+    rows: list[Row] = [
+        {"of_call": 0, "elsewhere": True, "why": "says again"},
+        {"of_call": 1, "elsewhere": True, "why": "says again"},
+        {"of_call": 1, "elsewhere": True, "why": "amends", "price_micros": -USD},
+        {"of_call": None, "elsewhere": False, "why": "says again line 2"},
+    ]
+    repeated = sides_of([{}], [{}], rows).duplicates
+    taken = pl.DataFrame(
+        [(0, 1, 7, "", None, True), (1, 2, 8, "", None, False)], schema=TAKEN, orient="row"
+    )
+    assert list(tell_elsewhere(repeated, taken, "USD")) == [
+        "records of calls that count in tie-out 1: 1",
+        "records of calls that stand without one in tie-out 2: 1;"
+        " tie that period out again, and they count there",
+        "records that amend calls of tie-out 2: 1, -1.00 USD; settle it there",
+    ]

@@ -91,13 +91,14 @@ def read_ours(row: Mapping[str, str]) -> Row:
 
 
 def read_taken(rows: Sequence[Mapping[str, str]]) -> pl.DataFrame:
-    """Calls that another tie-out has a record of, as in "line 7 of 1", with its id and time."""
+    """Calls that count in another tie-out, as in "line 7 of 1", with their id and time, if any."""
     taken = []
     for number, row in enumerate(rows):
         if row.get("taken", "-") != "-":
             _, line, _, tie_out = row["taken"].split()
-            their_id, ms = row["as"], as_ms(row["connected"])
-            taken.append((number, int(tie_out), int(line), their_id, ms))
+            their_id, has_record = as_number(row["as"]), row["as"] != "-"
+            ms = as_ms(row["connected"]) if has_record else None
+            taken.append((number, int(tie_out), int(line), their_id, ms, has_record))
     return pl.DataFrame(taken, schema=TAKEN, orient="row")
 
 

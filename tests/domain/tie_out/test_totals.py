@@ -146,6 +146,25 @@ def test_the_way_from_our_total_to_theirs_is_a_step_for_each_reason() -> None:
     assert totals.whole.micros == 75 * USD
 
 
+def test_of_duplicates_only_what_is_of_this_tie_out_is_money() -> None:
+    repeats: list[Row] = [
+        {"total_ms": s(130), "price_micros": 1},
+        {"total_ms": s(130), "price_micros": -25 * USD, "amends_micros": -25 * USD},
+        {"total_ms": s(130), "price_micros": 75 * USD, "elsewhere": True},
+    ]
+    sides = sides_of([CHARGED], [{"total_ms": s(130), "price_micros": 2}], repeats)
+
+    totals = add(sides, pairs_of((0, 0)))
+
+    assert totals.steps == (
+        Step(DifferenceClass.DUPLICATE, "records that are there twice", 1, 75 * USD),
+        Step(DifferenceClass.DUPLICATE, "records that amend others of the period", 1, -25 * USD),
+        Step(DifferenceClass.DUPLICATE, "records of calls that count in other tie-outs", 1, 0),
+    )
+    assert (totals.whole.rows, totals.whole.their_micros) == (4, 125 * USD)
+    assert totals.price_micros == 3 - 25 * USD
+
+
 def test_days_are_those_of_the_agreement_and_tell_where_to_look_closer() -> None:
     midnight_ms = round(datetime(2026, 10, 2, 4, 0, tzinfo=UTC).timestamp() * 1000)
     sides = sides_of(

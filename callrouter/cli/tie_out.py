@@ -31,6 +31,7 @@ from callrouter.cli.tie_out_text import (
 )
 from callrouter.cli.tie_out_views import file, lines, list_, show
 from callrouter.domain.clocks.periods import find_wall_time
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.workflows.export_tie_out import Pages, Source, find_source
 from callrouter.workflows.find_clues import find_clues
 from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told
@@ -230,10 +231,11 @@ def _say_file(file: BuyerFile) -> Iterator[str]:
         f"{each.field} = {each.header or each.column + 1}" for each in file.mappings[0].columns
     )
     system = f" as {file.mappings[0].format}" if file.mappings[0].format else ""
-    yield f"{file.name}: {file.records:,} records, read{system}: {columns}"
+    yield f"{file.name}: {say_count(file.records, 'record')}, read{system}: {columns}"
     yield from file.words
     for left in file.left_out:
-        yield f"{left.rows:,} rows are no calls to the buyer ({left.why}), line {left.line} first"
+        rows = say_count(left.rows, "row is no call", "rows are no calls")
+        yield f"{rows} to the buyer ({left.why}), line {left.line} first"
     shown = file.problems[:_PROBLEMS_SHOWN]
     yield from (f"{file.name}: {problem}" for problem in shown)
     if len(file.problems) > len(shown):

@@ -18,6 +18,7 @@ from callrouter.cli.printing import (
     whole_file,
 )
 from callrouter.cli.tie_out_choice import chosen_options
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.disputes import DisputeState
 from callrouter.workflows.choose_lines import Chosen
 from callrouter.workflows.export_dispute import draw_up_dispute, write_dispute_csv
@@ -84,9 +85,11 @@ def open_(
         print_json(as_json(raised))
         return
     by = f", to be raised until {raised.dispute.raise_by}" if raised.dispute.raise_by else ""
-    click.echo(f"dispute {raised.dispute.number} opened with {raised.added:,} lines{by}")
+    lines = say_count(raised.added, "line")
+    click.echo(f"dispute {raised.dispute.number} opened with {lines}{by}")
     if raised.elsewhere:
-        click.echo(f"{raised.elsewhere:,} of the lines are in another dispute already")
+        elsewhere = say_count(raised.elsewhere, "of the lines is", "of the lines are")
+        click.echo(f"{elsewhere} in another dispute already")
 
 
 @dispute.command(name="list", epilog=example("callrouter tie-out dispute list --buyer acme"))
@@ -203,7 +206,8 @@ def file(
         with whole_file(pdf) as unfinished:
             write_dispute_pdf(paper.letter, paper.tell_lines(), unfinished)
     written = ", ".join(str(each) for each in (csv_file, xlsx, pdf) if each)
-    click.echo(make_visible(f"{paper.letter.lines:,} lines written to {written}"), err=True)
+    lines = say_count(paper.letter.lines, "line")
+    click.echo(make_visible(f"{lines} written to {written}"), err=True)
 
 
 def _print(view: DisputeView, *, as_json_text: bool) -> None:

@@ -7,6 +7,7 @@ import click
 
 from callrouter.cli.printing import as_json, make_visible, whole_file
 from callrouter.domain.errors import RefusedError
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.workflows.export_tie_out import Pages, Source, write_reports
 from callrouter.workflows.view_tie_out import KeptTieOut
 from callrouter.workflows.write_tie_out import leave_agreeing, write_lines_csv
@@ -31,4 +32,5 @@ def write_report(
         count = write_lines_csv(lines, out)
     with whole_file(folder / "totals.json") as file:
         file.write_text(json.dumps(as_json(tied), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    click.echo(make_visible(f"the report and {count:,} lines written to {folder}/"), err=True)
+    written = say_count(count, "line")
+    click.echo(make_visible(f"the report and {written} written to {folder}/"), err=True)

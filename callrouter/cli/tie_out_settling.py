@@ -18,6 +18,7 @@ from callrouter.cli.printing import as_json, make_visible, print_json, show_inst
 from callrouter.cli.tie_out_choice import chosen_options
 from callrouter.domain.errors import NotFoundError
 from callrouter.domain.money import read_amount, say_amount
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.report import ReportedLine
 from callrouter.domain.tie_out.settlement import Decision
 from callrouter.workflows.choose_lines import Chosen
@@ -192,7 +193,7 @@ def _print(made: Resolved) -> None:
 
 
 def _count(lines: int) -> str:
-    return "1 line" if lines == 1 else f"{lines:,} lines"
+    return say_count(lines, "line")
 
 
 def _read_amount(text: str, currency: str) -> int:

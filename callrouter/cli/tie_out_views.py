@@ -22,6 +22,7 @@ from callrouter.cli.tie_out_text import (
     tie_out_as_json,
 )
 from callrouter.domain.tie_out.classes import DifferenceClass
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.workflows.read_buyer_file import (
     Told,
     UnderstoodTable,
@@ -150,7 +151,8 @@ def file(path: Path, told: Told, as_json_text: bool) -> None:
     if questions:
         return
     read = read_understood(path, tables)
-    click.echo(f"{read.records:,} records, {len(read.problems):,} rows or cells can't be read")
+    wrong = say_count(len(read.problems), "row or cell", "rows or cells")
+    click.echo(f"{say_count(read.records, 'record')}, {wrong} can't be read")
     for problem in read.problems[:_PROBLEMS_SHOWN]:
         click.echo(make_visible(f"{path.name}: {problem}"))
 
@@ -158,7 +160,8 @@ def file(path: Path, told: Told, as_json_text: bool) -> None:
 def _print_table(path: Path, table: UnderstoodTable) -> None:
     raw = table.raw
     name = f"{path.name}, {raw.part}" if raw.part else path.name
-    click.echo(make_visible(f"{name}: {raw.cells.height:,} rows, {raw.width} columns"))
+    rows, columns = say_count(raw.cells.height, "row"), say_count(raw.width, "column")
+    click.echo(make_visible(f"{name}: {rows}, {columns}"))
     for line in (*describe_mapping(table.mapping), *table.proposal.words):
         click.echo(make_visible(line))
     print_table(FIELD_COLUMNS, list_field_cells(table.mapping), empty="no column was understood")

@@ -15,6 +15,7 @@ from callrouter.adapters.buyer_files.propose import propose
 from callrouter.adapters.buyer_files.raw_table import RawTable, RowProblem
 from callrouter.adapters.buyer_files.reader import read_file
 from callrouter.domain.errors import RefusedError
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.mapping import Field, FieldColumn, LegRule, TimeForm
 from callrouter.domain.tie_out.mapping import Mapping as FileMapping
 from callrouter.domain.tie_out.memory import AMPLE, Memory
@@ -97,8 +98,8 @@ class BuyerFile:
 
     @property
     def name(self) -> str:
-        """The file's name, without its folder."""
-        return self.path.name
+        """The file's name, without its folder; a mark that nobody would see is shown as one."""
+        return "".join(mark if mark.isprintable() else "\ufffd" for mark in self.path.name)
 
 
 def open_buyer_file(path: Path) -> tuple[RawTable, ...]:
@@ -173,7 +174,7 @@ def _list_mappings(tables: Sequence[UnderstoodTable]) -> tuple[FileMapping, ...]
 
 
 def _tell_aside(raw: RawTable) -> RowProblem:
-    rows = "1 row" if raw.cells.height == 1 else f"{raw.cells.height:,} rows"
+    rows = say_count(raw.cells.height, "row")
     message = f"left aside: {rows} without a column that tells when a call began"
     return RowProblem(part=raw.part, line=max(raw.header_line, 1), message=message)
 

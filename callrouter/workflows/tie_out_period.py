@@ -19,6 +19,7 @@ from callrouter.domain.billing.terms import Cycle
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.tie_out.buyer_clock import ClockDoubt, DoubtWhy
 from callrouter.domain.tie_out.clock_setting import tell_zone
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.covered_period import guess_period, list_covered_beside
 from callrouter.domain.tie_out.frames import THEIRS
 from callrouter.domain.tie_out.memory import read
@@ -231,7 +232,10 @@ def choose_period(
         return StatementPeriod(zone, *days), ""
     covered = guess_period(file.stamps, cycle, zone)
     assert covered is not None  # noqa: S101 - a file without starts was refused before
-    return covered.period, f"{covered.rows:,} of {covered.of_rows:,} calls in the file are of it"
+    return (
+        covered.period,
+        f"{covered.rows:,} of {say_count(covered.of_rows, 'call')} in the file are of it",
+    )
 
 
 def join_files(

@@ -8,7 +8,11 @@ import polars as pl
 from callrouter.domain.tie_out.classes import DifferenceClass
 
 _FORMULA = r"^[=+\-@\t\r\n]"
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_CONTROL = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+    r"\u{61c}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2069}\u{feff}]"
+)
+"""What steers a terminal, turns the direction of a text or has no width."""
 _PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _MICROS = 1_000_000
 

@@ -149,5 +149,15 @@ def test_no_column_can_become_a_formula(name: str) -> None:
     assert not any((cell or "").startswith(("=", "@", "-", "+@")) for cell in rows[name])
 
 
+def test_marks_that_nobody_sees_are_shown_as_one() -> None:
+    out = BytesIO()
+    evil = LINES_TOLD.with_columns(their_status=pl.lit("gp\u202exslx\u200b.exe"))
+
+    write_lines_csv([evil], out)
+
+    rows = pl.read_csv(BytesIO(out.getvalue()), infer_schema=False)
+    assert set(rows["their_status"]) == {"gp\ufffdxslx\ufffd.exe"}
+
+
 def test_what_agrees_may_be_left_out() -> None:
     assert leave_agreeing(LINES_TOLD)["line_no"].to_list() == [1]

@@ -121,8 +121,13 @@ def _read_body(
 
 
 def _tell_stray(text: Text, source: Source) -> tuple[Repair, ...]:
-    """That some bytes weren't in the encoding of the rest."""
-    if not text.stray:
-        return ()
-    message = f"{text.stray:,} bytes that aren't UTF-8 were read as Western European"
-    return (Repair(part=source.part, line=1, message=message, rows=text.stray),)
+    """That some bytes weren't in the encoding of the rest, or are marks that nobody sees."""
+    told = (
+        (text.stray, "bytes that aren't UTF-8 were read as Western European"),
+        (text.unseen, "marks that nobody sees were taken out"),
+    )
+    return tuple(
+        Repair(part=source.part, line=1, message=f"{count:,} {words}", rows=count)
+        for count, words in told
+        if count
+    )

@@ -14,7 +14,7 @@ from callrouter.adapters.buyer_files.assembly import Source
 from callrouter.adapters.buyer_files.kinds import Kind
 from callrouter.adapters.buyer_files.limits import Limits
 from callrouter.adapters.buyer_files.raw_table import RawTable, Repair, RowProblem
-from callrouter.adapters.buyer_files.sniff import decode
+from callrouter.adapters.buyer_files.sniff import decode, take_out_unseen
 from callrouter.adapters.buyer_files.workbooks import assemble_sheet
 
 _START = (
@@ -158,8 +158,9 @@ def _read_cells(
     if width > limits.columns:
         raise source.refuse(f"has {width:,} columns; at most {limits.columns:,} are read")
     names = [f"c{index}" for index in range(width)]
+    content, _ = take_out_unseen((folder / f"{each.index}.csv").read_bytes())
     rows = pl.read_csv(
-        folder / f"{each.index}.csv",
+        content,
         has_header=False,
         schema=dict.fromkeys(("at", "number"), pl.Int64) | dict.fromkeys(names, pl.String),
         empty_string_is_null=False,

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charset_normalizer import from_bytes
 
@@ -23,6 +23,10 @@ _MARKS = (
 _EIGHT_BIT = ["cp1250", "cp1251", "cp1254", "shift_jis", "gb18030", "big5"]
 """What systems write if neither UTF-8 nor cp1252; with more to choose from, more goes wrong."""
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_UNSEEN = re.compile(
+    rb"\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa4\xa6-\xaf]|\xd8\x9c|\xef\xbb\xbf|\xc2\xad"
+)
+"""In UTF-8 the marks of Unicode that turn the direction of a text or have no width."""
 _BEYOND_ASCII = bytes(range(128, 256))
 _CP1252_HOLES = "cp1252_with_holes"
 _STRAY = "stray_bytes_as_cp1252"
@@ -32,16 +36,35 @@ _STRAY = "stray_bytes_as_cp1252"
 class Text:
     r"""A text as UTF-8 with \n or \r\n at line ends, and what it was before.
 
-    `stray` counts bytes that weren't in the encoding and were read as cp1252.
+    `stray` counts bytes that weren't in the encoding and were read as cp1252, `unseen` the marks
+    that nobody sees and that were taken out.
     """
 
     content: bytes
     encoding: str
     stray: int = 0
+    unseen: int = 0
+
+
+def take_out_unseen(content: bytes) -> tuple[bytes, int]:
+    """UTF-8 without the marks that nobody sees, and how many there were.
+
+    Telephones leave them round numbers; they keep ids apart that look alike, and can make a text
+    look like another one wherever it is shown.
+    """
+    return (content, 0) if content.isascii() else _UNSEEN.subn(b"", content)
 
 
 def decode(content: bytes) -> Text | int:
     """The text of a file's bytes; the place of the first byte that says it isn't text."""
+    text = _decode(content)
+    if isinstance(text, int):
+        return text
+    seen, unseen = take_out_unseen(text.content)
+    return replace(text, content=seen, unseen=unseen)
+
+
+def _decode(content: bytes) -> Text | int:
     encoding, mark = _find_mark(content)
     body = (content[len(mark) :] if mark else content).removesuffix(b"\x1a")  # DOS's end of file
     if not encoding:

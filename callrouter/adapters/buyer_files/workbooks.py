@@ -16,6 +16,7 @@ from callrouter.adapters.buyer_files.assembly import Source, assemble
 from callrouter.adapters.buyer_files.limits import Limits
 from callrouter.adapters.buyer_files.raw_table import RawTable, Repair
 from callrouter.adapters.buyer_files.shape import MOST_ABOVE, HeadRow, find_shape
+from callrouter.adapters.buyer_files.sniff import take_out_unseen
 from callrouter.adapters.buyer_files.unpack import DAMAGED
 
 _WRITER = Path(__file__).with_name("sheet_writer.py")
@@ -79,7 +80,10 @@ def _write_sheets(path: Path, source: Source, limits: Limits) -> tuple[list[str]
 def _read_sheet(path: Path, source: Source, limits: Limits) -> RawTable | None:
     """The table of one sheet; None where it has no cells."""
     try:
-        rows = pl.read_csv(path, has_header=False, infer_schema=False, empty_string_is_null=False)
+        content, _ = take_out_unseen(path.read_bytes())
+        rows = pl.read_csv(
+            content, has_header=False, infer_schema=False, empty_string_is_null=False
+        )
     except NoDataError:
         return None
     if rows.width - 1 > limits.columns:

@@ -10,6 +10,7 @@ from callrouter.domain.tie_out.buyer_clock import (
     StartMeans,
 )
 from callrouter.domain.tie_out.clock_zone import follow_zone
+from callrouter.domain.tie_out.counts import say_count
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
@@ -130,4 +131,4 @@ def _say_others(zones: tuple[str, ...]) -> str:
 
 
 def _calls(count: int) -> str:
-    return "1 call" if count == 1 else f"{count:,} calls"
+    return say_count(count, "call")

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.errors import RefusedError
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.settlement import Decision
 
 
@@ -90,7 +91,7 @@ def advance(dispute: Dispute, to: DisputeState, decisions: Iterable[Decision | N
     if to is DisputeState.CLOSED:
         undecided = sum(each in (None, Decision.ASK) for each in decisions)
         if undecided:
-            lines = "1 line" if undecided == 1 else f"{undecided} lines"
+            lines = say_count(undecided, "line")
             raise RefusedError(
                 f"{lines} of dispute {dispute.number} undecided: settle first, then close it"
             )

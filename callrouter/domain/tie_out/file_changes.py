@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from callrouter.domain.tie_out.counts import say_count
+
 _MOSTLY = 0.9
 _OVERLAPS = 0.5
 """A later file that has so many of the rows of an earlier one again is that file, amended."""
@@ -34,7 +36,7 @@ class RowChanges:
 
     def __str__(self) -> str:
         return (
-            f"{self.same:,} rows the same, {self.new:,} new, {self.changed:,} changed,"
+            f"{say_count(self.same, 'row')} the same, {self.new:,} new, {self.changed:,} changed,"
             f" {self.gone:,} gone"
         )
 

@@ -14,6 +14,7 @@ from callrouter.domain.tie_out.buyer_clock import BuyerClock, ClockDoubt
 from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.classify import classify
 from callrouter.domain.tie_out.clock_offset import find_clock, pick_start
+from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.fold_file import fold_file
 from callrouter.domain.tie_out.mapping import Field, LegRule
 from callrouter.domain.tie_out.matching import Matches
@@ -255,8 +256,8 @@ def _list_notices(
         )
     if alone and whole.their_micros:
         yield (
-            f"{alone:,} records that only they have are priced by the terms that would have held "
-            "for such calls"
+            f"{say_count(alone, 'record')} that only they have {'is' if alone == 1 else 'are'} "
+            "priced by the terms that would have held for such calls"
         )
     if totals.price_micros is not None and totals.price_micros != whole.their_micros:
         yield (
@@ -264,4 +265,7 @@ def _list_notices(
             f"make of their seconds to {say_amount(whole.their_micros, currency)}"
         )
     if left_out:
-        yield f"{left_out:,} calls of ours outside the period, not in their file, are left out"
+        yield (
+            f"{say_count(left_out, 'call')} of ours outside the period, not in their file, "
+            f"{'is' if left_out == 1 else 'are'} left out"
+        )

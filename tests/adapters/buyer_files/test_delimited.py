@@ -434,3 +434,16 @@ def test_one_broken_row_among_many_leaves_the_others_as_they_are() -> None:
     assert [record[2] for record in records(table)] == [
         str(n) for n in range(20_000) if n != 10_000
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_marks_that_nobody_sees_are_taken_out_and_told(encoding: str) -> None:
+    text = (
+        "Start,Caller\u200b,Agent\n"
+        "2026-10-01 09:00:00,\u202a+1 415 555 0101\u202c,Zo\u00eb \u202eeoD\ufeff\n"
+    )
+    table = read_delimited(text.encode(encoding), Source(file="calls.csv", sha256=""), LIMITS)
+
+    assert table.header == ("Start", "Caller", "Agent")
+    assert table.cells.rows() == [("2026-10-01 09:00:00", "+1 415 555 0101", "Zo\u00eb eoD", 2)]
+    assert [each.message for each in table.repairs] == ["5 marks that nobody sees were taken out"]

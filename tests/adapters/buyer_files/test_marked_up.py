@@ -63,6 +63,7 @@ def test_a_web_page_that_calls_itself_a_workbook_is_read_by_its_table(tmp_path: 
             PAGE.replace("+14155550101", "&#43;1415&shy;5550101&nbsp;").replace("&shy;", ""),
             id="entities",
         ),
+        pytest.param(PAGE.replace("+1415", "&#8234;+1415&#x200b;"), id="marks that nobody sees"),
         pytest.param(
             PAGE.replace("2026-10-01 09:00:00", "2026-10-01<br>\n  09:00:00"),
             id="a line end within a cell",

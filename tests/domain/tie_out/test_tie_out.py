@@ -214,7 +214,7 @@ def test_what_a_person_should_know_is_said() -> None:
         "61 records that only they have are priced by the terms that would have held "
         "for such calls",
         "their prices add up to 4270.00 USD, what the terms make of their seconds to 6825.00 USD",
-        "1 calls of ours outside the period, not in their file, are left out",
+        "1 call of ours outside the period, not in their file, is left out",
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from callrouter.adapters.buyer_files.changed_places import BY_HAND
 from callrouter.adapters.buyer_files.layout import fingerprint
 from callrouter.adapters.buyer_files.normalise import normalise
 from callrouter.adapters.buyer_files.normalised import LeftOut, join_parts
@@ -21,7 +22,6 @@ from callrouter.domain.tie_out.mapping import Mapping as FileMapping
 from callrouter.domain.tie_out.memory import AMPLE, Memory
 
 _TIMES = (Field.START, Field.START_DATE, Field.ANSWER, Field.END, Field.UPDATED)
-_BY_HAND = "told by a person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,14 +210,14 @@ def _name_column(named: Field, at: int, raw: RawTable) -> FieldColumn:
             f"{raw.file} has {raw.width} columns: there is no column {at + 1} to be its {named}"
         )
     header = raw.header[at] if raw.header else ""
-    return FieldColumn(field=named, column=at, header=header, evidence=_BY_HAND)
+    return FieldColumn(field=named, column=at, header=header, evidence=BY_HAND)
 
 
 def _write_date(column: FieldColumn, form: TimeForm) -> FieldColumn:
     """The column with the order of day and month that a person says, where it has days at all."""
     orders = ("", TimeForm.DAY_FIRST, TimeForm.MONTH_FIRST)
     if column.field in _TIMES and column.form in orders:
-        return replace(column, form=str(form), evidence=_BY_HAND)
+        return replace(column, form=str(form), evidence=BY_HAND)
     return column
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from callrouter.adapters.buyer_files.changed_places import follow_places
 from callrouter.adapters.buyer_files.column_choice import choose_columns
 from callrouter.adapters.buyer_files.column_forms import FittedForms, fit_forms
 from callrouter.adapters.buyer_files.field_columns import name_column
@@ -71,8 +72,9 @@ def propose(
 
 def _repeat(raw: RawTable, remembered: Mapping, clues: _Clues) -> Proposal:
     """The mapping that was confirmed, unless values are written otherwise now."""
-    fitted = fit_forms(raw, remembered.columns, period=clues.period, country=remembered.country)
-    if not fitted.words:
+    places = follow_places(raw, remembered, clues.known_numbers)
+    fitted = fit_forms(raw, places.columns, period=clues.period, country=remembered.country)
+    if not (fitted.words or places.words):
         sure = frozenset(each.field for each in remembered.columns)
         return Proposal(
             mapping=remembered, confidence=1.0, sure=sure, words=("as confirmed before",)
@@ -83,7 +85,11 @@ def _repeat(raw: RawTable, remembered: Mapping, clues: _Clues) -> Proposal:
         confidence=0.5,
         sure=_find_sure(fitted.columns),
         questions=tuple(fitted.questions),
-        words=("the layout is the known one, but what stands in it changed", *fitted.words),
+        words=(
+            "the layout is the known one, but what stands in it changed",
+            *places.words,
+            *fitted.words,
+        ),
     )
 
 

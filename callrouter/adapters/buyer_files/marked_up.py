@@ -159,12 +159,17 @@ def _read_cells(
         raise source.refuse(f"has {width:,} columns; at most {limits.columns:,} are read")
     names = [f"c{index}" for index in range(width)]
     content, _ = take_out_unseen((folder / f"{each.index}.csv").read_bytes())
-    rows = pl.read_csv(
-        content,
-        has_header=False,
-        schema=dict.fromkeys(("at", "number"), pl.Int64) | dict.fromkeys(names, pl.String),
-        empty_string_is_null=False,
-    ).with_columns(pl.col(names).fill_null(""))
+    widest = ",".join(["0", "0", *[""] * width]).encode()  # rows are as long as what is in them
+    rows = (
+        pl.read_csv(
+            widest + b"\n" + content,
+            has_header=False,
+            schema=dict.fromkeys(("at", "number"), pl.Int64) | dict.fromkeys(names, pl.String),
+            empty_string_is_null=False,
+        )
+        .slice(1)
+        .with_columns(pl.col(names).fill_null(""))
+    )
     days = [name for name in names if _holds_days(rows[name])]
     return rows.with_columns(pl.col(days).str.strip_suffix(" 00:00:00"))
 

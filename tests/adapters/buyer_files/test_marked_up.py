@@ -120,6 +120,13 @@ def test_a_cell_over_two_columns_leaves_the_ones_behind_it_in_place(tmp_path: Pa
     assert records(table)[0] == ("2026-10-01 09:00:00", "withheld", "", "62")
 
 
+def test_a_title_above_the_headings_is_no_record(tmp_path: Path) -> None:
+    (table,) = read(tmp_path, PAGE.replace(HEAD, f"<tr><td colspan=3>Acme, October\n{HEAD}"))
+
+    assert records(table) == ROWS
+    assert [(each.line, each.text) for each in table.preamble] == [(2, "Acme, October")]
+
+
 def test_rows_that_share_a_line_are_counted_instead(tmp_path: Path) -> None:
     (table,) = read(tmp_path, PAGE.replace("\n", ""))
 

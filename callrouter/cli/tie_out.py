@@ -19,10 +19,11 @@ from callrouter.cli.days_option import DAYS, Days
 from callrouter.cli.options import author_option, example, json_option, pass_cli, seller_option
 from callrouter.cli.printing import make_visible, print_json, print_table
 from callrouter.cli.tie_out_disputes import dispute
+from callrouter.cli.tie_out_evidence import evidence
 from callrouter.cli.tie_out_mapping import mapping
 from callrouter.cli.tie_out_options import read_told, show_steps, told_options
 from callrouter.cli.tie_out_papers import write_report
-from callrouter.cli.tie_out_settling import evidence, settle
+from callrouter.cli.tie_out_settling import settle
 from callrouter.cli.tie_out_text import (
     CLASS_COLUMNS,
     describe,
@@ -92,7 +93,8 @@ for command in (mapping, file, lines, list_, show, settle, evidence, dispute):
 @click.option("--remember", is_flag=True, help="Read such files like this from now on.")
 @click.option(
     "--ours", type=click.Path(path_type=Path), metavar="FILE",
-    help="Our calls, as `calls export` writes them, instead of the database; nothing is kept.",
+    help="Our calls, as `calls export` writes them. No database is asked then: nothing is kept, and"
+    " no remembered columns, duplicate window or daily most is known.",
 )  # fmt: skip
 @click.option(
     "--terms", type=click.Path(path_type=Path), metavar="FILE",

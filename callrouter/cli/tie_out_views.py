@@ -137,7 +137,8 @@ def lines(
 def file(path: Path, told: Told, as_json_text: bool) -> None:
     """Show how a buyer's FILE would be read, and what of it can't be; nothing is kept.
 
-    What only a person can tell is shown with the option that tells it.
+    What only a person can tell is shown with the option that tells it. No database is asked: what
+    is remembered of a buyer's files (`callrouter tie-out mapping show`) isn't known here.
     """
     tables = understand(open_buyer_file(path), told)
     questions = list_questions(tables, told)

@@ -2,12 +2,16 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from callrouter.adapters.storage.engine import open_database
+from tests.books import attempt, cdr
 from tests.cli.terminal import Terminal
+from tests.switchboards import SELLER, T0
+from tests.workflows.rated_calls import keep_cdr
 from tests.workflows.tied_out import SETTLED_AT, call_sid, keep_tie_out, open_month
 
 SETTLE = ("tie-out", "settle", "1")
@@ -31,6 +35,12 @@ def test_a_class_is_accepted_and_both_accounts_follow(month: Terminal) -> None:
         *SETTLE, "--accept", *ACROSS, "--reason", "their recordings"
     )
     assert "150.00" in month.ok("ledger", "balance")
+
+
+def test_that_no_line_is_meant_is_told(month: Terminal) -> None:
+    assert month.ok(*SETTLE, "--accept", "--class", "rounding", "--reason", "x") == (
+        "no line of tie-out 1 is so: nothing is decided\n"
+    )
 
 
 def test_a_split_may_name_what_the_buyer_pays(month: Terminal) -> None:
@@ -69,15 +79,35 @@ def test_what_is_not_said_is_asked_for(month: Terminal, words: tuple[str, ...], 
 def test_evidence_shows_both_sides_and_what_was_decided(month: Terminal) -> None:
     month.ok(*SETTLE, "--stand", "--line", "1", "--reason", "the carrier says 121 s")
     said = month.ok("tie-out", "evidence", "1", "1")
-    assert f"call sid: {call_sid(2)}" in said
-    assert "our ms: 121.000 s" in said
-    assert "their ms: 119.000 s" in said
-    assert "our micros: 75.00 USD" in said
+    assert f"our call      {call_sid(2)}" in said
+    assert "our time      121.000 s" in said
+    assert "their time    119.000 s" in said
+    assert "our charge    75.00 USD" in said
     assert "stand, the carrier says 121 s" in said
-    assert f"/Calls/{call_sid(2)}/Recordings.json" in said
     shown = json.loads(month.ok("tie-out", "evidence", "1", "4", "--json"))
-    assert (shown["line"]["call_sid"], shown["decisions"], shown["recordings"]) == ("", [], "")
+    assert (shown["line"]["call_sid"], shown["decisions"], shown["call"]) == ("", [], None)
     assert "tie-out 1 has no line 99" in month.refused("tie-out", "evidence", "1", "99")
+
+
+def test_evidence_tells_the_whole_call_and_where_the_carrier_shows_each_leg(
+    month: Terminal,
+) -> None:
+    kept = replace(cdr(attempt("CAleg2", 1, 121_000)), call_sid=call_sid(2))
+    database = open_database(month.environ["DATABASE_URL"])
+    keep_cdr(database, kept, T0)
+    database.dispose()
+
+    said = month.ok("tie-out", "evidence", "1", "1")
+    shown = json.loads(month.ok("tie-out", "evidence", "1", "1", "--json"))
+
+    assert "CDR, revision 1" in said
+    calls = f"https://api.twilio.com/2010-04-01/Accounts/{SELLER.account_sid}/Calls"
+    for leg in (call_sid(2), "CAleg2"):
+        assert f"  {calls}/{leg}.json\n  {calls}/{leg}/Recordings.json\n" in said
+    assert [each["leg_sid"] for each in shown["pages"]] == [call_sid(2), "CAleg2"]
+    assert shown["pages"][1]["requests"] == f"{calls}/CAleg2/Events.json"
+    assert shown["pages"][1]["summary"] == "https://insights.twilio.com/v1/Voice/CAleg2/Summary"
+    assert (shown["call"]["call_sid"], len(shown["revisions"])) == (call_sid(2), 1)
 
 
 def test_a_dispute_is_opened_sent_decided_and_closed(month: Terminal, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from callrouter.domain.tie_out.classes import LINES, DifferenceClass
 from callrouter.domain.tie_out.lone_words import say_why_ours_alone, say_why_theirs_alone
 from callrouter.domain.tie_out.matching import Matches
 from callrouter.domain.tie_out.memory import Memory, read_in_order, read_some
-from callrouter.domain.tie_out.pair_lines import class_pairs
+from callrouter.domain.tie_out.pair_lines import OUR_COLUMNS, THEIR_COLUMNS, class_pairs
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.sides import Sides
 from callrouter.domain.tie_out.surroundings import Surroundings, look_around
@@ -36,8 +36,8 @@ def _class_all(
 ) -> Iterator[pl.DataFrame]:
     pairs, unsure = matches.pairs.sort("our"), matches.unsure
     for some in pairs.iter_slices(max(1, memory.most_rows // 2)):
-        ours = read_some(sides.ours, "our", some["our"])
-        calls = read_some(sides.calls, "their", some["their"])
+        ours = read_some(sides.ours.select(OUR_COLUMNS), "our", some["our"])
+        calls = read_some(sides.calls.select(THEIR_COLUMNS), "their", some["their"])
         yield class_pairs(ours, calls, some, step_ms, rules, has_times=sides.has_times)
     spoken_for = pl.concat([pairs.select("our", "their"), unsure.select("our", "their")])
     around = look_around(sides, spoken_for, memory)

@@ -78,5 +78,8 @@ def find_places(numbers: pl.Series, wanted: pl.Series) -> pl.Series:
 
     Null for null.
     """
-    places = pl.Series(numbers.search_sorted(wanted.fill_null(0)), dtype=pl.Int64)
+    first, last = (numbers[0], numbers[-1]) if len(numbers) else (0, -1)
+    if last - first + 1 == len(numbers):
+        return wanted - first
+    places = pl.Series(numbers.search_sorted(wanted.fill_null(first)), dtype=pl.Int64)
     return places.set(wanted.is_null(), None)

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from callrouter.domain.billing.terms import Clock
 from callrouter.domain.tie_out.classes import DIFFERENCE_CLASS
 from callrouter.domain.tie_out.memory import find_places
 from callrouter.domain.tie_out.pair_words import SAME_SECONDS, say_why_pairs
@@ -11,6 +12,19 @@ from callrouter.domain.tie_out.pricing_frame import Marks, find_crossed
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.their_money import PricedPairs, price_pairs
 
+OUR_COLUMNS = (
+    "our",
+    "started_at_ms",
+    "campaign_id",
+    "destination_id",
+    "outcome",
+    *(f"{clock}_ms" for clock in Clock),
+    "our_ms",
+    "charged_micros",
+    "reason",
+)
+THEIR_COLUMNS = ("their", "rows", "their_ms", "price_micros")
+"""What classing pairs looks at of `Sides`."""
 _SECOND_MS = 1000
 _AGREE, _ROUNDING, _SAME_MONEY, _ACROSS = range(4)
 """The first of DIFFERENCE_CLASS, as it numbers them."""
@@ -27,11 +41,9 @@ def class_pairs(
 ) -> pl.DataFrame:
     """LINES without `line_no` for `pairs`: row n is of row n of `ours`, and of some row of `calls`.
 
-    Both have all columns that `Sides` tells of, `calls` in the order of their numbers.
+    `ours` has OUR_COLUMNS, `calls` THEIR_COLUMNS in the order of their numbers.
     """
-    theirs = calls.select("rows", "their_ms", "price_micros").select(
-        pl.all().gather(find_places(calls["their"], pairs["their"]))
-    )
+    theirs = calls.select(pl.all().gather(find_places(calls["their"], pairs["their"])))
     priced = price_pairs(ours, theirs, rules, has_times=has_times)
     lines = pairs.with_columns(
         at_ms=ours["started_at_ms"],

@@ -1,4 +1,4 @@
-"""Matching for what doesn't fit into memory: by caller and by day, with the result of the whole.
+"""Matching for what doesn't fit into memory: by caller and by time, with the result of the whole.
 
 A group of candidates that may go on after a piece's end is carried into the next one, so that it is
 solved once, and whole. What stays in memory of all pieces is the pairs.
@@ -14,7 +14,7 @@ from callrouter.domain.tie_out.assignment import group_edges
 from callrouter.domain.tie_out.group_solvers import Edges
 from callrouter.domain.tie_out.matching import Book, Find, Matches, match, scales_of
 from callrouter.domain.tie_out.measures import Measure
-from callrouter.domain.tie_out.memory import Memory, count_rows, read
+from callrouter.domain.tie_out.memory import AMPLE, Memory, count_rows, read
 from callrouter.domain.tie_out.passes import (
     Found,
     find_by_called,
@@ -30,7 +30,6 @@ from callrouter.domain.tie_out.passes import (
 from callrouter.domain.tie_out.scores import Flags, Ints, Scales
 from callrouter.domain.tie_out.switch_numbers import find_switch_numbers
 
-DAY_MS = 86_400_000
 _FAR_MS = 2**61
 
 
@@ -49,7 +48,7 @@ def match_within_memory(
         whole = read(ours), read(calls)
         return match(*whole, measure, window_ms=window_ms, spread_ms=spread_ms)
     return match_in_pieces(
-        ours, calls, measure, window_ms=window_ms, spread_ms=spread_ms, ranges=pieces
+        ours, calls, measure, memory, window_ms=window_ms, spread_ms=spread_ms, ranges=pieces
     )
 
 
@@ -57,18 +56,20 @@ def match_in_pieces(
     ours: pl.LazyFrame,
     calls: pl.LazyFrame,
     measure: Measure,
+    memory: Memory = AMPLE,
     *,
     window_ms: int,
     spread_ms: int | None = None,
-    piece_ms: int = DAY_MS,
+    piece_ms: int | None = None,
     ranges: int = 1,
 ) -> Matches:
-    """What `match` finds in the whole frames, read piece by piece: by `ranges` of callers, by day.
+    """What `match` finds in the whole frames, read piece by piece: by `ranges` of callers, by time.
 
-    A `piece_ms` of either side, and of one range of callers, must fit into memory.
+    A piece is `piece_ms` long, or unless that is told as long as both sides fit. A group of
+    candidates that are all close to one another, and `window_ms` around it, must fit.
     """
     switch_numbers = find_switch_numbers(ours, calls)
-    pieces = _Pieces(ours, calls, measure, window_ms, piece_ms, ranges, switch_numbers)
+    pieces = _Pieces(ours, calls, measure, memory, window_ms, piece_ms, ranges, switch_numbers)
     scales = scales_of(measure, window_ms, spread_ms)
     run = _Run(pieces, scales, Book(), _Side.of(ours, "our"), _Side.of(calls, "their"))
     run.pair_by_id()
@@ -88,8 +89,9 @@ class _Pieces:
     ours: pl.LazyFrame
     calls: pl.LazyFrame
     measure: Measure
+    memory: Memory
     window_ms: int
-    piece_ms: int
+    piece_ms: int | None
     ranges: int
     switch_numbers: tuple[str, ...]
 
@@ -103,18 +105,22 @@ class _Pieces:
         calls = self.calls.filter(which)
         return read(lay_out_theirs(calls, self.measure, self.switch_numbers))
 
-    def days(self) -> Iterator[tuple[int, int]]:
-        """From and until when, the whole time of our side; the last piece has no end."""
-        span = read(self.ours.select(low=pl.col("at_ms").min(), high=pl.col("at_ms").max()))
-        low, high = span.row(0)
+    def list_spans(self, which: pl.Expr) -> Iterator[tuple[int, int]]:
+        """From and until when, over the whole time of our side; the last piece has no end."""
+        at = pl.col("at_ms")
+        low, high, mine = read(
+            self.ours.filter(which).select(low=at.min(), high=at.max(), rows=pl.len())
+        ).row(0)
         if low is None:
             return
         first = low - self.window_ms
-        last = high + self.window_ms
-        count = (last - first) // self.piece_ms + 1
+        whole_ms = high + self.window_ms - first
+        rows = mine + count_rows(self.calls.filter(which))
+        piece_ms = self.piece_ms or whole_ms // self.memory.count_pieces(rows) + 1
+        count = whole_ms // piece_ms + 1
         for number in range(count):
-            start = first + number * self.piece_ms
-            yield start, start + self.piece_ms if number + 1 < count else _FAR_MS
+            start = first + number * piece_ms
+            yield start, start + piece_ms if number + 1 < count else _FAR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,7 @@ class _Run:
     def pair_by_day(self, find: Find, which: pl.Expr) -> None:
         """A pass in the order of time; what may go on after a piece is left to the next one."""
         carried: tuple[pl.DataFrame, pl.DataFrame] | None = None
-        for since_ms, until_ms in self.pieces.days():
+        for since_ms, until_ms in self.pieces.list_spans(which):
             at = pl.col("at_ms")
             ours, theirs = self.read(which & (at >= since_ms) & (at < until_ms))
             if carried:

@@ -12,6 +12,34 @@ from callrouter.domain.tie_out.memory import Memory, read, read_in_order
 from callrouter.domain.tie_out.pricing_frame import Figures
 from callrouter.domain.tie_out.sides import Sides
 
+_OF_OURS = (
+    "our",
+    "call_sid",
+    "caller",
+    "did",
+    "outcome",
+    "started_at_ms",
+    "at_ms",
+    "connected_ms",
+    "our_ms",
+    "charged_micros",
+)
+_OF_THEIRS = (
+    "their",
+    "part",
+    "line",
+    "caller",
+    "caller_kind",
+    "called",
+    "reached",
+    "corrects_id",
+    "at_ms",
+    "their_ms",
+    "price_micros",
+    "rows",
+)
+"""What is looked at of rows that stand alone."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
@@ -51,7 +79,10 @@ def look_around(sides: Sides, spoken_for: pl.DataFrame, memory: Memory) -> Surro
     """What is around the calls and records that aren't `spoken_for` (`our`, `their`)."""
     lone = {
         number: memory.put_aside(read_in_order(_leave(side, spoken_for[number]), number, memory))
-        for number, side in (("our", sides.ours), ("their", sides.calls))
+        for number, side in (
+            ("our", sides.ours.select(_OF_OURS)),
+            ("their", sides.calls.select(_OF_THEIRS)),
+        )
     }
     stamps = read(sides.calls.select("at_ms")).to_series().drop_nulls().sort()
     is_any = pl.col("their_ms") > 0

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from callrouter.domain.alerts.alert_channels import check_mailbox
 from callrouter.domain.errors import SettingsError
 
+_FEWEST_ROWS = 1000
 _OWN_PREFIX = "CALLROUTER_"
 _OWN = frozenset(
     {
@@ -23,6 +24,7 @@ _OWN = frozenset(
         "CALLROUTER_SWEEP_EVERY_S",
         "CALLROUTER_STATEMENT_GRACE_S",
         "CALLROUTER_LETTERHEAD",
+        "CALLROUTER_TIE_OUT_ROWS",
         "CALLROUTER_CALLS_PAGE",
         "CALLROUTER_PRIVATE_URLS",
         "CALLROUTER_LOG_LEVEL",
@@ -61,6 +63,8 @@ class Settings:
     sweep_every_s: float = 30.0
     statement_grace_s: int = 21_600
     letterhead: Path | None = None
+    tie_out_rows: int = 4_000_000
+    """So many records and calls are looked at at once; the others wait in a temporary folder."""
     shows_calls_page: bool = False
     allows_private_urls: bool = False
     log_level: str = "INFO"
@@ -101,6 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sweep_after_s=int(_number(environ, "CALLROUTER_SWEEP_AFTER_S", 180)),
         sweep_every_s=_number(environ, "CALLROUTER_SWEEP_EVERY_S", 30.0),
         statement_grace_s=int(_number(environ, "CALLROUTER_STATEMENT_GRACE_S", 21_600)),
+        tie_out_rows=_read_rows(environ, "CALLROUTER_TIE_OUT_ROWS", 4_000_000),
         letterhead=_read_path(environ.get("CALLROUTER_LETTERHEAD", "").strip()),
         shows_calls_page=environ.get("CALLROUTER_CALLS_PAGE", "") == "open",
         allows_private_urls=environ.get("CALLROUTER_PRIVATE_URLS", "").strip() == "allow",
@@ -127,6 +132,13 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     if not 0 <= value < 1e12:  # also refuses NaN
         raise SettingsError(f"{name}={text!r} must not be negative or absurdly large")
     return value
+
+
+def _read_rows(environ: Mapping[str, str], name: str, default: int) -> int:
+    rows = int(_number(environ, name, default))
+    if rows < _FEWEST_ROWS:
+        raise SettingsError(f"{name}={rows} is too few: {_FEWEST_ROWS} at least")
+    return rows
 
 
 def _read_public_url(text: str) -> str:

@@ -44,15 +44,15 @@ def _put_into(folder: Path, most_rows: int) -> PutAside:
 
 
 def _write(folder: Path, pieces: Iterable[pl.DataFrame]) -> pl.LazyFrame:
-    folder.mkdir()
     paths = []
     for number, piece in enumerate(pieces):
         paths.append(folder / f"{number}.parquet")
         try:
+            folder.mkdir(exist_ok=True)
             piece.write_parquet(paths[-1], compression="lz4")
-        except OSError as error:
+        except (OSError, pl.exceptions.PolarsError) as error:
             raise RefusedError(
-                f"the tie-out needs more room for what doesn't fit into memory: {error}; name a"
-                " folder on a larger disk in TMPDIR, or allow more rows at once"
+                f"what doesn't fit into memory can't be put aside: {error}; name a folder on a"
+                " larger disk in TMPDIR, or allow more rows in CALLROUTER_TIE_OUT_ROWS"
             ) from error
     return pl.scan_parquet(paths)

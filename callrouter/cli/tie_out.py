@@ -10,6 +10,7 @@ import click
 import polars as pl
 
 from callrouter.adapters.clock import SystemClock
+from callrouter.adapters.frames_aside import open_memory
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.adapters.policy_files.terms_file import read_agreement_file
 from callrouter.adapters.storage.buyer_mappings import save_mapping
@@ -33,6 +34,7 @@ from callrouter.cli.tie_out_text import (
 from callrouter.cli.tie_out_views import file, lines, list_, show
 from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.tie_out.counts import say_count
+from callrouter.domain.tie_out.memory import Memory
 from callrouter.workflows.export_tie_out import Pages, Source, find_source
 from callrouter.workflows.find_clues import find_clues
 from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told
@@ -133,14 +135,28 @@ def run(
     if ours is None and buyer is None:
         raise click.UsageError("whose file is it? Name the buyer with --buyer")
     period = (days.first, days.last) if days else None
-    if ours is not None:
-        report = _tie_out_files(path, told, ours, terms, buyer, period, SystemClock().now())
-    else:
-        report = _tie_out_kept(context, path, told, Asked(buyer or "", period, **kept))
-    name = f"tie-out-{report.tied.buyer_id or path.stem}-{report.first_day}"
-    folder = out or Path(name)
-    write_report(folder, report.tied, report.source, report.pages, every_line=every_line)
+    with open_memory(context.settings.tie_out_rows) as memory:
+        if ours is not None:
+            sides = Files(path, ours, terms, buyer, period)
+            report = _tie_out_files(sides, told, SystemClock().now(), memory)
+        else:
+            asked = Asked(buyer or "", period, **kept)
+            report = _tie_out_kept(context, path, told, asked, memory)
+        name = f"tie-out-{report.tied.buyer_id or path.stem}-{report.first_day}"
+        folder = out or Path(name)
+        write_report(folder, report.tied, report.source, report.pages, every_line=every_line)
     _print(report, as_json_text=as_json_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is asked of a tie-out of two files: theirs, ours, and what is known of them."""
+
+    theirs: Path
+    ours: Path
+    terms: Path | None
+    buyer: str | None
+    days: tuple[date, date] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +201,9 @@ class Report:
         return find_wall_time(self.tied.zone, self.tied.since).date()
 
 
-def _tie_out_kept(context: CliContext, path: Path, told: Told, asked: Asked) -> Report:
+def _tie_out_kept(
+    context: CliContext, path: Path, told: Told, asked: Asked, memory: Memory
+) -> Report:
     seller_id, database, at = (
         context.find_seller(asked.seller),
         context.database,
@@ -194,8 +212,10 @@ def _tie_out_kept(context: CliContext, path: Path, told: Told, asked: Asked) -> 
 
     clues = find_clues(database, seller_id, asked.buyer, asked.days)
     with show_steps(STEPS) as tell:
-        file, told_at_last = read_told(path, told, clues)
-        tied = tie_out_period(database, seller_id, file, asked.wanted, asked.author, at, tell)
+        file, told_at_last = read_told(path, told, clues, memory)
+        tied = tie_out_period(
+            database, seller_id, file, asked.wanted, asked.author, at, tell, memory
+        )
     if asked.remember or told_at_last.is_anything:
         with database.write() as connection:
             for each in file.mappings:
@@ -208,23 +228,16 @@ def _tie_out_kept(context: CliContext, path: Path, told: Told, asked: Asked) -> 
     return Report(tied.kept, source, pages, (*_say_file(file), *_say_result(tied)))
 
 
-def _tie_out_files(
-    path: Path,
-    told: Told,
-    ours: Path,
-    terms: Path | None,
-    buyer: str | None,
-    days: tuple[date, date] | None,
-    at: datetime,
-) -> Report:
+def _tie_out_files(sides: Files, told: Told, at: datetime, memory: Memory) -> Report:
+    terms = sides.terms
     agreement = read_agreement_file(load_policy(terms), str(terms)) if terms else None
-    file, _ = read_told(path, told, Clues(period=days))
-    found = tie_out_files(ours, file, agreement, days, buyer)
+    file, _ = read_told(sides.theirs, told, Clues(period=sides.days), memory)
+    found = tie_out_files(sides.ours, file, agreement, sides.days, sides.buyer, memory)
     guessed = (f"the period is guessed: {found.guessed}",) if found.guessed else ()
     source = Source(seller="", files={0: file.name})
-    named = buyer or (agreement.party.party_id if agreement else "")
+    named = sides.buyer or (agreement.party.party_id if agreement else "")
     told_first = (*_say_file(file), *guessed)
-    return Report(found.describe(named, at), source, lambda: [found.lines], told_first)
+    return Report(found.describe(named, at), source, found.pages, told_first)
 
 
 def _say_file(file: BuyerFile) -> Iterator[str]:

@@ -17,6 +17,7 @@ from callrouter.cli.options import ZoneType
 from callrouter.cli.printing import make_visible
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.tie_out.mapping import Field, LegRule, TimeForm
+from callrouter.domain.tie_out.memory import AMPLE, Memory
 from callrouter.workflows.read_buyer_file import (
     BuyerFile,
     Clues,
@@ -98,7 +99,9 @@ def told_options(command: Callable[..., None]) -> Callable[..., None]:
     )(run)
 
 
-def read_told(path: Path, told: Told, clues: Clues) -> tuple[BuyerFile, Told]:
+def read_told(
+    path: Path, told: Told, clues: Clues, memory: Memory = AMPLE
+) -> tuple[BuyerFile, Told]:
     """The file's records, and what was said of it in the end.
 
     What can't be told from the file is asked at a terminal; elsewhere RefusedError says by which
@@ -109,7 +112,8 @@ def read_told(path: Path, told: Told, clues: Clues) -> tuple[BuyerFile, Told]:
         understood = understand(tables, told, clues)
         open_questions = list_questions(understood, told)
         if not open_questions:
-            return replace(read_understood(path, understood), zone_told=told.zone), told
+            file = read_understood(path, understood, memory)
+            return replace(file, zone_told=told.zone), told
         told = _ask(path.name, open_questions[0], told, understood)
 
 

@@ -10,6 +10,7 @@ from callrouter.adapters.storage.calls_of_buyer import count_buyers_of_callers
 from callrouter.domain.errors import RefusedError
 from callrouter.domain.tables.directory import Directory
 from callrouter.domain.tie_out.frames import CallerKind
+from callrouter.domain.tie_out.memory import read
 from callrouter.workflows.read_our_side import EDGE
 
 _FEW_IN_PERIOD = 0.1
@@ -39,17 +40,19 @@ def refuse_other_buyer(
     seller_id: str,
     buyer_id: str,
     name: str,
-    ours: pl.DataFrame,
-    theirs: pl.DataFrame,
+    ours: pl.LazyFrame,
+    theirs: pl.LazyFrame,
     directory: Directory,
     since: datetime,
     until: datetime,
 ) -> None:
     """Raise RefusedError for a file whose callers or numbers are those of somebody else."""
-    _refuse_other_destinations(buyer_id, name, theirs["reached"], directory)
+    _refuse_other_destinations(buyer_id, name, theirs, directory)
     is_number = pl.col("caller_kind") == CallerKind.NUMBER.value
-    callers = theirs.filter(is_number)["caller"].unique(maintain_order=True)
-    common = int(callers.is_in(ours["caller"].unique().implode()).sum())
+    called = read(theirs.filter(is_number).group_by("caller").agg(pl.col("their").min()))
+    callers = called.sort("their")["caller"]
+    known = read(ours.select(pl.col("caller").unique())).to_series()
+    common = int(callers.is_in(known.implode()).sum())
     if len(callers) < _LEAST_CALLERS or common >= _FEW_IN_COMMON * len(callers):
         return
     asked = callers.gather_every(max(1, len(callers) // _ASKED)).to_list()
@@ -62,12 +65,13 @@ def refuse_other_buyer(
 
 
 def _refuse_other_destinations(
-    buyer_id: str, name: str, reached: pl.Series, directory: Directory
+    buyer_id: str, name: str, theirs: pl.LazyFrame, directory: Directory
 ) -> None:
     owners = {each.dial: each.buyer_id for each in directory.destinations.values()}
-    known = reached.replace_strict(owners, default=None, return_dtype=pl.String).drop_nulls()
-    counted = known.value_counts(sort=True, name="rows")
-    if counted.height and counted.row(0)[0] != buyer_id and buyer_id not in known.to_list():
+    owner = pl.col("reached").replace_strict(owners, default=None, return_dtype=pl.String)
+    counted = read(theirs.group_by(owner.alias("owner")).agg(rows=pl.len())).drop_nulls("owner")
+    counted = counted.sort("rows", "owner", descending=[True, False])
+    if counted.height and buyer_id not in counted["owner"]:
         other, rows = counted.row(0)
         raise RefusedError(
             f"{name} isn't {buyer_id}'s: {rows:,} of its calls went to numbers of {other}"

@@ -21,7 +21,7 @@ from callrouter.adapters.storage.kept_files import (
 from callrouter.adapters.storage.tie_outs import TieOutRow, find_standing, list_tie_outs
 from callrouter.domain.errors import ChangedUnderneathError
 from callrouter.domain.tie_out.file_changes import RowChanges, compare_rows
-from callrouter.domain.tie_out.memory import read
+from callrouter.domain.tie_out.memory import AMPLE, Memory, count_rows
 from callrouter.workflows.read_buyer_file import (
     BuyerFile,
     Clues,
@@ -42,7 +42,7 @@ class EarlierFile:
     """A file that came before, its records as THEIRS, and what the new one says otherwise."""
 
     kept: KeptFile
-    rows: pl.DataFrame
+    rows: pl.LazyFrame
     changes: RowChanges
 
 
@@ -53,6 +53,7 @@ def read_earlier_files(
     file: BuyerFile,
     since: datetime,
     until: datetime,
+    memory: Memory = AMPLE,
 ) -> tuple[EarlierFile, ...]:
     """The buyer's files that have calls of a period and that no later one amends, oldest first.
 
@@ -68,11 +69,11 @@ def read_earlier_files(
         kept = choose_version(versions, standing)
         if kept.sha256 == file.sha256 or not _has(kept, since, until):
             continue
-        rows = _read_again(database, seller_id, buyer_id, kept)
-        changes = compare_rows(rows, read(file.rows))
+        rows = _read_again(database, seller_id, buyer_id, kept, memory)
+        changes = compare_rows(rows, file.rows)
         if not changes.amends and in_same.isdisjoint(each.number for each in versions):
             rows = _leave_far(rows, since, until)
-        if changes.amends or rows.height:
+        if changes.amends or count_rows(rows):
             earlier.append(EarlierFile(kept, rows, changes))
     return tuple(earlier)
 
@@ -102,7 +103,7 @@ def choose_version(versions: Sequence[KeptFile], standing: Sequence[TieOutRow]) 
     return max(versions, key=rank)
 
 
-def _leave_far(rows: pl.DataFrame, since: datetime, until: datetime) -> pl.DataFrame:
+def _leave_far(rows: pl.LazyFrame, since: datetime, until: datetime) -> pl.LazyFrame:
     """The records that may be of a period, whatever their clock is."""
     begin_ms, end_ms = (round(at.timestamp() * 1000) for at in (since - EDGE, until + EDGE))
     return rows.filter(pl.col("stamp_ms").is_between(begin_ms, end_ms, closed="left"))
@@ -161,7 +162,9 @@ def _has(kept: KeptFile, since: datetime, until: datetime) -> bool:
     return first < until + EDGE and last >= since - EDGE
 
 
-def _read_again(database: Database, seller_id: str, buyer_id: str, kept: KeptFile) -> pl.DataFrame:
+def _read_again(
+    database: Database, seller_id: str, buyer_id: str, kept: KeptFile, memory: Memory
+) -> pl.LazyFrame:
     """The records of a kept file, read by the mappings that it was read by."""
     clues = Clues(remembered=MAPPINGS.validate_json(kept.mapping))
     with TemporaryDirectory() as folder:
@@ -170,4 +173,4 @@ def _read_again(database: Database, seller_id: str, buyer_id: str, kept: KeptFil
             for piece in stream_bytes(connection, seller_id, buyer_id, kept.sha256):
                 out.write(piece)
         tables = understand(open_buyer_file(path), Told(), clues)
-        return read(read_understood(path, tables).rows)
+        return read_understood(path, tables, memory).rows

@@ -23,6 +23,7 @@ from callrouter.adapters.storage.tie_out_lines import (
 from callrouter.adapters.storage.tie_outs import TieOutRow, find_standing, list_tie_outs
 from callrouter.domain.tie_out.classes import DifferenceClass
 from callrouter.domain.tie_out.covered_period import list_days_beside
+from callrouter.domain.tie_out.memory import AMPLE, Memory, read
 from callrouter.domain.tie_out.said_before import TAKEN
 from callrouter.workflows.read_our_side import EDGE, Span, read_our_side
 
@@ -72,7 +73,7 @@ class Candidates:
     and in no other one. `notices` say in words what of the period counts elsewhere.
     """
 
-    ours: pl.DataFrame
+    ours: pl.LazyFrame
     taken: pl.DataFrame
     stays: tuple[int, ...]
     notices: tuple[str, ...]
@@ -89,13 +90,13 @@ def find_beside(
     return Beside(seller_id, buyer_id, since, until, same, others)
 
 
-def leave_counted(database: Database, theirs: pl.DataFrame, beside: Beside) -> pl.DataFrame:
+def leave_counted(database: Database, theirs: pl.LazyFrame, beside: Beside) -> pl.LazyFrame:
     """THEIRS with `file` (0: not kept yet), without the records that another tie-out has a line of.
 
     It isn't the buyer who says these again: a file may be cut so that two periods have a part of
     it. One that is a duplicate there joins in when nothing else has a record of its call any more.
     """
-    if not beside.others or theirs.is_empty():
+    if not beside.others:
         return theirs
     there = _find_there(database, theirs, beside)
     if there.is_empty():
@@ -104,16 +105,15 @@ def leave_counted(database: Database, theirs: pl.DataFrame, beside: Beside) -> p
     free = _find_free(database, said, theirs, beside)
     counted = there.join(free, on=_PLACE, how="anti")
     legs = counted.filter(pl.col("their_call_ids") != "").select("file", call_ids="their_call_ids")
-    left = theirs.join(counted, on=_PLACE, how="anti").join(
-        legs, on=["file", "call_ids"], how="anti"
-    )
-    return left.sort("their").with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
+    left = theirs.join(counted.lazy(), on=_PLACE, how="anti")
+    return left.join(legs.lazy(), on=["file", "call_ids"], how="anti")
 
 
-def _find_there(database: Database, theirs: pl.DataFrame, beside: Beside) -> pl.DataFrame:
+def _find_there(database: Database, theirs: pl.LazyFrame, beside: Beside) -> pl.DataFrame:
     """The other tie-outs' lines with records of the same files, about as old as those here."""
-    files = theirs.filter(pl.col("file") != 0).group_by("file", maintain_order=True)
-    spans = files.agg(first=pl.col("stamp_ms").min(), last=pl.col("stamp_ms").max())
+    files = theirs.filter(pl.col("file") != 0).group_by("file")
+    edges = files.agg(first=pl.col("stamp_ms").min(), last=pl.col("stamp_ms").max())
+    spans = read(edges).sort("file")
     with database.read() as connection:
         found = [
             find_records(connection, beside.seller_id, beside.numbers, file, first or 0, last or 0)
@@ -124,7 +124,7 @@ def _find_there(database: Database, theirs: pl.DataFrame, beside: Beside) -> pl.
 
 
 def _find_free(
-    database: Database, said: pl.DataFrame, theirs: pl.DataFrame, beside: Beside
+    database: Database, said: pl.DataFrame, theirs: pl.LazyFrame, beside: Beside
 ) -> pl.DataFrame:
     """Of duplicates of other tie-outs those of calls of the period that nothing else tells of."""
     began = pl.col("started_at_ms").is_between(beside.since_ms, beside.until_ms, closed="left")
@@ -134,14 +134,18 @@ def _find_free(
         counted = find_counted(
             connection, beside.seller_id, numbers, free["call_sid"].unique().to_list()
         )
-    here = counted.join(theirs.select(_PLACE), on=_PLACE)
+    here = read(counted.lazy().join(theirs.select(_PLACE), on=_PLACE))
     elsewhere = counted.filter(pl.col("tie_out").is_in(beside.numbers))
     told = pl.concat([here, elsewhere])["call_sid"].unique()
     return free.filter(~pl.col("call_sid").is_in(told.implode()))
 
 
 def read_candidates(
-    database: Database, currency: str, theirs: pl.DataFrame, beside: Beside
+    database: Database,
+    currency: str,
+    theirs: pl.LazyFrame,
+    beside: Beside,
+    memory: Memory = AMPLE,
 ) -> Candidates:
     """Our calls of the period, of 26 hours around it, and of each day of a record beside it.
 
@@ -149,30 +153,34 @@ def read_candidates(
     THEIRS; its starts may be by any clock.
     """
     since, until = beside.since, beside.until
-    spans = [(since, until), *list_days_beside(theirs["stamp_ms"], since, until)]
+    stamps = read(theirs.select("stamp_ms")).to_series()
+    spans = [(since, until), *list_days_beside(stamps, since, until)]
     wanted = [Span(begin - EDGE, end + EDGE) for begin, end in spans]
     staying = _find_staying(database, beside)
-    more = pl.concat([_find_amended(database, beside, theirs["corrects_id"]), staying])
+    named = read(theirs.select(pl.col("corrects_id").unique())).to_series()
+    more = pl.concat([_find_amended(database, beside, named), staying])
     starts = (_EPOCH + ms * _MS for ms in more["started_at_ms"].unique().sort())
     wanted += [Span(at, at + _MS) for at in starts]
-    ours = read_our_side(database, beside.seller_id, beside.buyer_id, currency, wanted)
+    ours = read_our_side(database, beside.seller_id, beside.buyer_id, currency, wanted, memory)
     is_inside = pl.col("started_at_ms").is_between(beside.since_ms, beside.until_ms, closed="left")
-    outside = ours.filter(~is_inside)
+    outside = read(ours.filter(~is_inside).select("call_sid"))
     away = _find_inside(database, beside)
     counted = pl.concat([away, _find_counted(database, beside.numbers, outside, beside)])
     counted = counted.sort("tie_out", descending=True).unique("call_sid", keep="first")
-    taken = ours.select("our", "call_sid").join(counted, on="call_sid").sort("our")
+    numbers = ours.select("our", "call_sid")
+    taken = read(numbers.join(counted.lazy(), on="call_sid")).sort("our")
+    stays = read(numbers.join(staying.select("call_sid").lazy(), on="call_sid", how="semi"))
     return Candidates(
         ours,
         taken.with_columns(has_record=pl.col("line").is_not_null()).select(*TAKEN),
-        tuple(ours.filter(pl.col("call_sid").is_in(staying["call_sid"].implode()))["our"]),
+        tuple(stays["our"].sort()),
         tuple(_tell_away(away)),
     )
 
 
 def _find_amended(database: Database, beside: Beside, named: pl.Series) -> pl.DataFrame:
     """The lines of calls whose records are named by amendments, wherever these are stamped."""
-    names = named.filter(named != "").unique().to_list()
+    names = named.filter(named != "").to_list()
     if not names or not beside.others:
         return pl.DataFrame(schema=_FEW)
     with database.read() as connection:

@@ -3,9 +3,10 @@
 What a buyer has of a call is what rating makes of it (`domain.billing.talks`), said in columns.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, islice
 
 import polars as pl
 
@@ -15,11 +16,13 @@ from callrouter.adapters.storage.engine import Database
 from callrouter.domain.cdr import AttemptOutcome
 from callrouter.domain.numbers import WITHHELD_DIGITS, read_caller
 from callrouter.domain.tie_out.frames import OURS, empty
+from callrouter.domain.tie_out.memory import AMPLE, Memory
 
 EDGE = timedelta(hours=26)
 """A day of theirs may begin and end so much before or after ours, wherever on earth they are."""
 
 _PAGE = 20_000
+_PAGES_IN_PIECE = 20
 _E164 = r"^\+[1-9][0-9]{6,14}$"
 _ATTEMPTS = pl.List(
     pl.Struct(
@@ -51,20 +54,34 @@ def read_our_side(
     buyer_id: str,
     currency: str,
     spans: Sequence[Span],
+    memory: Memory = AMPLE,
     *,
     page: int = _PAGE,
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """The frame OURS of a buyer's calls that began in any of the spans, the oldest first."""
     with database.read() as connection:
         destinations = read_directory(connection, seller_id, None).destinations
     dials = {each.destination_id: each.dial for each in destinations.values()}
-    pages = [
+    pages = (
         make_our_side(calls, buyer_id, dials)
         for span in merge_spans(spans)
         for calls in _read_pages(database, seller_id, buyer_id, currency, span, page)
-    ]
-    frame = pl.concat([empty(OURS), *pages])
-    return frame.with_columns(our=pl.int_range(pl.len(), dtype=pl.Int64))
+    )
+    return memory.put_aside(_number(chain([empty(OURS)], _join(pages))))
+
+
+def _join(pages: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same in larger pieces."""
+    while some := list(islice(pages, _PAGES_IN_PIECE)):
+        yield pl.concat(some)
+
+
+def _number(pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    first = 0
+    for piece in pieces:
+        numbers = pl.int_range(first, first + piece.height, dtype=pl.Int64, eager=True)
+        yield piece.with_columns(our=numbers)
+        first += piece.height
 
 
 def merge_spans(spans: Sequence[Span]) -> tuple[Span, ...]:

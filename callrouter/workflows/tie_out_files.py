@@ -1,7 +1,9 @@
 """Tie two files out, ours as `calls export` wrote it and theirs: nothing is asked of a database."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import polars as pl
 
 from callrouter.domain.billing.terms import Agreement, Clock, Cycle
 from callrouter.domain.tie_out.mapping import Mapping
+from callrouter.domain.tie_out.memory import AMPLE, Memory, read_in_order
 from callrouter.domain.tie_out.pricing_frame import Times, choose_for_each, price_each
 from callrouter.domain.tie_out.rules import TieOutRules, make_rules
 from callrouter.domain.tie_out.tie_out import TieOut
@@ -25,10 +28,15 @@ class FilesTiedOut:
     """What came of two files; `lines` are LINE_COLUMNS, `guessed` says why this period."""
 
     found: TieOut
-    lines: pl.DataFrame
+    lines: pl.LazyFrame
+    memory: Memory
     rules: TieOutRules
     mappings: tuple[Mapping, ...]
     guessed: str
+
+    def pages(self) -> Iterator[pl.DataFrame]:
+        """The lines, piece by piece."""
+        return read_in_order(self.lines, "line_no", self.memory)
 
     def describe(self, buyer_id: str, at: datetime) -> KeptTieOut:
         """The same as a tie-out that is kept has it, without number and author."""
@@ -45,7 +53,7 @@ class FilesTiedOut:
             measure=self.found.measure,
             totals=self.found.totals,
             notices=self.found.notices,
-            lines=self.lines.height,
+            lines=self.found.totals.whole.lines,
             supersedes=None,
             author="",
             made_at=at,
@@ -58,6 +66,7 @@ def tie_out_files(
     agreement: Agreement | None,
     days: tuple[date, date] | None,
     buyer_id: str | None = None,
+    memory: Memory = AMPLE,
 ) -> FilesTiedOut:
     """Tie out a buyer's file against a file of our calls.
 
@@ -70,12 +79,17 @@ def tie_out_files(
     refuse_other_month(file.name, file.stamps, period.starts_at, period.ends_at)
     currency = agreement.terms[0].currency if agreement else "USD"
     rules = make_rules(agreement, period.starts_at, period.ends_at, currency)
-    calls = price_calls(read_our_file(ours, buyer_id), rules)
+    priced = price_calls(read_our_file(ours, buyer_id), rules)
+    calls = memory.put_aside(chain([priced.clear()], priced.iter_slices(memory.most_rows)))
     theirs = join_files(file)
-    found = run(file, calls.lazy(), theirs.lazy(), rules)
-    lines = pl.concat(tell_lines(found.lines, calls.lazy(), theirs.lazy()))
+    found = run(file, calls, theirs, rules, memory=memory)
     return FilesTiedOut(
-        found=found, lines=lines, rules=rules, mappings=file.mappings, guessed=guessed
+        found=found,
+        lines=memory.put_aside(tell_lines(found.lines, calls, theirs, memory)),
+        memory=memory,
+        rules=rules,
+        mappings=file.mappings,
+        guessed=guessed,
     )
 
 

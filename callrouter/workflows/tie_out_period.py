@@ -22,7 +22,7 @@ from callrouter.domain.tie_out.clock_setting import tell_zone
 from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.covered_period import guess_period, list_covered_beside
 from callrouter.domain.tie_out.frames import THEIRS
-from callrouter.domain.tie_out.memory import read
+from callrouter.domain.tie_out.memory import AMPLE, Memory, count_rows, read, read_in_order
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.said_before import NONE_TAKEN
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
@@ -88,6 +88,7 @@ def tie_out_period(
     author: str,
     at: datetime,
     tell: Tell = lambda step: None,  # noqa: ARG005
+    memory: Memory = AMPLE,
 ) -> TiedOut:
     """Tie a file out, together with the buyer's other files of the period; kept as a new tie-out.
 
@@ -103,38 +104,53 @@ def tie_out_period(
         return TiedOut(kept=known, is_new=False)
     refuse_other_month(file.name, file.stamps, period.starts_at, period.ends_at)
     tell("reading earlier files")
-    span = (period.starts_at, period.ends_at)
-    of_buyer = (database, seller_id, wanted.buyer_id)
-    earlier = () if wanted.alone else read_earlier_files(*of_buyer, file, *span)
+    earlier = _read_earlier(database, seller_id, file, period, wanted, memory)
     tell("reading our calls")
-    candidates, theirs = _read_sides(database, seller_id, file, earlier, account, period, wanted)
+    files = (file, earlier)
+    candidates, theirs = _read_sides(database, seller_id, files, account, period, wanted, memory)
     tell("matching")
     rules = account.make_rules(period)
-    found = run(file, candidates.ours.lazy(), theirs.lazy(), rules, candidates)
+    found = run(file, candidates.ours, theirs, rules, candidates, memory)
     tell("keeping the file")
     amends = next((each.kept.number for each in reversed(earlier) if each.changes.amends), None)
     stored = keep_buyer_file(database, seller_id, account.buyer_id, file, amends, author, at)
     theirs = theirs.with_columns(pl.col("file").replace(0, stored.number))
     tell("keeping the lines")
+    lines = tell_lines(found.lines, candidates.ours, theirs, memory)
     made = replace(_describe(found, file, theirs, account, rules), author=author, made_at=at)
-    lines = tell_lines(found.lines, candidates.ours.lazy(), theirs.lazy())
     kept = keep_tie_out(database, seller_id, made, lines, at)
     return TiedOut(kept=kept, is_new=True, guessed=guessed, earlier=earlier)
+
+
+def _read_earlier(
+    database: Database,
+    seller_id: str,
+    file: BuyerFile,
+    period: StatementPeriod,
+    wanted: Wanted,
+    memory: Memory,
+) -> tuple[EarlierFile, ...]:
+    """The buyer's other files of the period, unless the file is to be tied out alone."""
+    if wanted.alone:
+        return ()
+    span = (period.starts_at, period.ends_at)
+    return read_earlier_files(database, seller_id, wanted.buyer_id, file, *span, memory)
 
 
 def _read_sides(
     database: Database,
     seller_id: str,
-    file: BuyerFile,
-    earlier: Sequence[EarlierFile],
+    files: tuple[BuyerFile, Sequence[EarlierFile]],
     account: TiedAccount,
     period: StatementPeriod,
     wanted: Wanted,
-) -> tuple[Candidates, pl.DataFrame]:
+    memory: Memory,
+) -> tuple[Candidates, pl.LazyFrame]:
     """Our calls, and the records (THEIRS with `file`) that they are held against.
 
     Refuses a file whose callers are another buyer's.
     """
+    file, earlier = files
     since, until, buyer_id = period.starts_at, period.ends_at, account.buyer_id
     beside = find_beside(database, seller_id, buyer_id, since, until)
     with database.read() as connection:
@@ -142,10 +158,11 @@ def _read_sides(
     theirs = join_files(file, earlier, 0 if same is None else same.number)
     theirs, notices = _leave_others(theirs, account, period)
     joined, theirs = theirs, leave_counted(database, theirs, beside)
-    if theirs.is_empty() and not joined.is_empty():
+    theirs = memory.put_aside(read_in_order(theirs, "their", memory))
+    if not count_rows(theirs) and count_rows(joined):
         numbers = ", ".join(str(number) for number in sorted(beside.numbers))
         raise RefusedError(f"{file.name}: all of it counts in other tie-outs already: {numbers}")
-    found = read_candidates(database, account.currency, theirs, beside)
+    found = read_candidates(database, account.currency, theirs, beside, memory)
     found = replace(found, notices=(*found.notices, *notices))
     if not wanted.anyway:
         with database.read() as connection:
@@ -157,31 +174,32 @@ def _read_sides(
 
 
 def _leave_others(
-    theirs: pl.DataFrame, account: TiedAccount, period: StatementPeriod
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    theirs: pl.LazyFrame, account: TiedAccount, period: StatementPeriod
+) -> tuple[pl.LazyFrame, tuple[str, ...]]:
     """THEIRS without what is mostly of other periods in files of several; and that in words."""
     since_ms, until_ms = (round(at.timestamp() * 1000) for at in (period.starts_at, period.ends_at))
     edge_ms = EDGE // timedelta(milliseconds=1)
     near = pl.col("stamp_ms").is_between(since_ms - edge_ms, until_ms + edge_ms)
     left = pl.lit(value=False)
-    for file in theirs["file"].unique().sort():
-        stamps = theirs.filter(pl.col("file") == file)["stamp_ms"]
+    began = read(theirs.select("file", "stamp_ms"))
+    for file in began["file"].unique().sort():
+        stamps = began.filter(pl.col("file") == file)["stamp_ms"]
         for each in list_covered_beside(stamps, account.cycle, account.zone, period):
             begin_ms, end_ms = (
                 round(at.timestamp() * 1000) for at in (each.starts_at, each.ends_at)
             )
             is_of = pl.col("stamp_ms").is_between(begin_ms, end_ms, closed="left") & ~near
             left |= (pl.col("file") == file) & is_of
-    kept = theirs.filter(~left.fill_null(value=False))
-    gone = theirs.height - kept.height
+    left = left.fill_null(value=False)
+    gone = int(began.select(left.sum()).item())
     told = f"{gone:,} records are left to the tie-out of their own period" if gone else ""
-    return kept.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64)), (told,) * bool(told)
+    return theirs.filter(~left), (told,) * bool(told)
 
 
 def _describe(
     found: TieOut,
     file: BuyerFile,
-    theirs: pl.DataFrame,
+    theirs: pl.LazyFrame,
     account: TiedAccount,
     rules: TieOutRules,
 ) -> KeptTieOut:
@@ -193,7 +211,7 @@ def _describe(
         until=rules.until,
         zone=rules.zone,
         currency=rules.currency,
-        files=tuple(theirs["file"].unique().sort()),
+        files=tuple(read(theirs.select(pl.col("file").unique().sort())).to_series()),
         mappings=file.mappings,
         clock=found.clock,
         measure=found.measure,
@@ -240,18 +258,18 @@ def choose_period(
 
 def join_files(
     file: BuyerFile, earlier: Sequence[EarlierFile] = (), number: int = 0
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """All records (THEIRS) with `file`, the number of a kept file; the new one's is `number`.
 
     A file that the new one amends is left out.
     """
-    others = [
-        each.rows.with_columns(file=pl.lit(each.kept.number, pl.Int64))
-        for each in earlier
-        if not each.changes.amends
-    ]
-    rows = pl.concat([*others, read(file.rows).with_columns(file=pl.lit(number, pl.Int64))])
-    return rows.with_columns(their=pl.int_range(pl.len(), dtype=pl.Int64))
+    others = [(each.kept.number, each.rows) for each in earlier if not each.changes.amends]
+    numbered, first = [], 0
+    for number_of_file, rows in (*others, (number, file.rows)):
+        of_file = pl.lit(number_of_file, pl.Int64)
+        numbered.append(rows.with_columns(pl.col("their") + first, file=of_file))
+        first += 1 + int(read(rows.select(pl.col("their").max())).item() or 0)
+    return pl.concat(numbered)
 
 
 def run(
@@ -260,6 +278,7 @@ def run(
     theirs: pl.LazyFrame,
     rules: TieOutRules,
     beside: Candidates | None = None,
+    memory: Memory = AMPLE,
 ) -> TieOut:
     """Tie out OURS and THEIRS with `file`.
 
@@ -268,7 +287,9 @@ def run(
     """
     mapping, theirs = file.mappings[0], theirs.select(*THEIRS)
     taken, stays = (NONE_TAKEN, ()) if beside is None else (beside.taken, beside.stays)
-    match = partial(tie_out, ours, theirs, rules, legs=mapping.legs, taken=taken, stays=stays)
+    match = partial(
+        tie_out, ours, theirs, rules, legs=mapping.legs, taken=taken, stays=stays, memory=memory
+    )
     found = match(zone=mapping.zone)
     if isinstance(found, ClockDoubt) and found.why in _ZONE_HELPS and file.zone_told:
         told = tell_zone(file.zone_told, rules.since, rules.until, theirs)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callrouter.adapters.frames_aside import open_memory
 from callrouter.adapters.storage.calls_of_buyer import CALL_COLUMNS
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.event_codec import encode_attempts
@@ -39,7 +40,7 @@ def keep(database: Database, *calls: Cdr, seller: str = SELLER.seller_id) -> Non
 def read(
     database: Database, *, buyer: str = "acme", seller: str = SELLER.seller_id
 ) -> pl.DataFrame:
-    return read_our_side(database, seller, buyer, "USD", [Span(T0 - DAY, T0 + DAY)])
+    return read_our_side(database, seller, buyer, "USD", [Span(T0 - DAY, T0 + DAY)]).collect()
 
 
 def charge(micros: int, *, call_sid: str = "CA1", currency: str = "USD") -> Posting:
@@ -176,7 +177,10 @@ def test_many_calls_come_in_pages_without_gap_or_repeat(database: Database) -> N
     ]
     keep(database, *every)
 
-    frame = read_our_side(database, SELLER.seller_id, "acme", "USD", [Span(T0, T0 + DAY)], page=3)
+    with open_memory(2) as memory:
+        frame = read_our_side(
+            database, SELLER.seller_id, "acme", "USD", [Span(T0, T0 + DAY)], memory, page=3
+        ).collect()
 
     assert frame["call_sid"].to_list() == [each.call_sid for each in every]
     assert frame["our"].to_list() == list(range(7))

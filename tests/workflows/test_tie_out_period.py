@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from callrouter.adapters.frames_aside import open_memory
 from callrouter.adapters.storage.engine import Database
 from callrouter.adapters.storage.kept_files import list_files, stream_bytes
 from callrouter.adapters.storage.ledger import post
@@ -87,6 +88,31 @@ def test_a_month_is_tied_out_and_kept_line_by_line(database: Database, tmp_path:
     assert (ours["call_sid"], ours["file"]) == ("CAacme100", None)
     pair = lines.row(0, named=True)
     assert (pair["call_sid"], pair["their_call_ids"], pair["file"]) == ("CAacme101", "A-101", 1)
+
+
+def test_a_month_too_large_for_memory_is_kept_as_it_would_have_been_at_once(
+    database: Database, tmp_path: Path
+) -> None:
+    open_accounts(database)
+    calls = list_calls()
+    keep_calls(database, calls)
+    october = write_file(tmp_path / "october.csv", calls[1:40], change=longer)
+    late = write_file(tmp_path / "late.csv", calls[38:])
+    tie_out(database, october)
+    whole = tie_out(database, late)
+
+    with open_memory(7) as memory:
+        understood = understand(open_buyer_file(late), Told())
+        file = read_understood(late, understood, memory)
+        wanted = Wanted(buyer_id="acme", again=True)
+        pieces = tie_out_period(database, A, file, wanted, "ann", T0, memory=memory)
+
+    assert pieces.kept.number == whole.kept.number + 1
+    assert pieces.kept.totals == whole.kept.totals
+    assert (pieces.kept.clock, pieces.kept.files) == (whole.kept.clock, whole.kept.files)
+    with database.read() as connection:
+        lines = [read_lines(connection, A, each.kept.number) for each in (whole, pieces)]
+    assert lines[0].equals(lines[1])
 
 
 def test_the_same_file_twice_changes_nothing(database: Database, tmp_path: Path) -> None:

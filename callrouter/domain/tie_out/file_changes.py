@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from callrouter.domain.tie_out.counts import say_count
+from callrouter.domain.tie_out.frames import THEIRS
+from callrouter.domain.tie_out.memory import read
 
 _MOSTLY = 0.9
 _OVERLAPS = 0.5
@@ -41,7 +43,7 @@ class RowChanges:
         )
 
 
-def compare_rows(earlier: pl.DataFrame, later: pl.DataFrame, *, shown: int = 20) -> RowChanges:
+def compare_rows(earlier: pl.LazyFrame, later: pl.LazyFrame, *, shown: int = 20) -> RowChanges:
     """What became of the rows of one file (THEIRS) in another.
 
     A row is the same record by the buyer's ids where both files have them in most rows; else by
@@ -68,13 +70,14 @@ def compare_rows(earlier: pl.DataFrame, later: pl.DataFrame, *, shown: int = 20)
     )
 
 
-def _has_ids(rows: pl.DataFrame) -> bool:
-    return rows.height > 0 and (rows["call_ids"] != "").mean() >= _MOSTLY  # type: ignore[operator, return-value]
+def _has_ids(rows: pl.LazyFrame) -> bool:
+    with_id, count = read(rows.select((pl.col("call_ids") != "").sum(), rows=pl.len())).row(0)
+    return int(with_id) >= _MOSTLY * int(count) > 0
 
 
-def _mark(rows: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+def _mark(rows: pl.LazyFrame, by: tuple[str, ...]) -> pl.DataFrame:
     """Each row's key, which of those with that key it is, and a hash of all that it says."""
-    said = [name for name in rows.columns if name not in _PLACES]
-    return rows.select("line", key=pl.struct(by).hash(), said=pl.struct(said).hash()).with_columns(
-        nth=pl.int_range(pl.len()).over("key")
-    )
+    said = [name for name in THEIRS if name not in _PLACES]
+    marks = {"key": pl.struct(by).hash(), "said": pl.struct(said).hash()}
+    marked = read(rows.select("their", "line", **marks)).sort("their").drop("their")
+    return marked.with_columns(nth=pl.int_range(pl.len()).over("key"))

@@ -48,13 +48,13 @@ def test_rows_are_the_same_new_gone_or_changed(
 ) -> None:
     before = records(*earlier) if earlier else empty(THEIRS)
 
-    changes = compare_rows(before, records(*later))
+    changes = compare_rows(before.lazy(), records(*later).lazy())
 
     assert (changes.same, changes.new, changes.gone, changes.changed) == (same, new, gone, changed)
 
 
 def test_the_lines_of_what_changed_are_told() -> None:
-    changes = compare_rows(records(A, B), records(C, A | {"total_ms": 1}))
+    changes = compare_rows(records(A, B).lazy(), records(C, A | {"total_ms": 1}).lazy())
 
     assert (changes.lines, changes.gone_lines) == ((2, 3), (3,))
     assert str(changes) == "0 rows the same, 1 new, 1 changed, 1 gone"

@@ -82,7 +82,7 @@ def come(
     memory: Memory,
 ) -> tuple[object, ...]:
     """All that comes of a tie-out, its lines as rows."""
-    rows = [(our, 1, our, "D", s(60)) for our in taken]
+    rows = [(our, 1, our, "D", s(60), our % 2 == 0) for our in taken]
     tied = tie_out(
         ours_of(ours).drop("at_ms").lazy(),
         theirs_of(theirs).lazy(),

@@ -63,6 +63,12 @@ def test_a_web_page_that_calls_itself_a_workbook_is_read_by_its_table(tmp_path: 
             PAGE.replace("+14155550101", "&#43;1415&shy;5550101&nbsp;").replace("&shy;", ""),
             id="entities",
         ),
+        pytest.param(
+            PAGE.replace(HEAD, f"<thead>{HEAD}</thead>").replace("</table>", "<tfoot></table>"),
+            id="in groups of rows",
+        ),
+        pytest.param(PAGE.replace("<tr><th>", "<th>"), id="headings in no row"),
+        pytest.param(PAGE.replace("<td>62</td>", "<td>62</td><td />"), id="a cell in one tag"),
         pytest.param(PAGE.replace("+1415", "&#8234;+1415&#x200b;"), id="marks that nobody sees"),
         pytest.param(
             PAGE.replace("2026-10-01 09:00:00", "2026-10-01<br>\n  09:00:00"),
@@ -111,6 +117,13 @@ def test_a_day_that_goes_over_several_rows_stands_in_each(tmp_path: Path) -> Non
 
     assert table.cells["c0"].to_list() == ["2026-10-01", "2026-10-01", "2026-10-02"]
     assert table.cells["c2"].to_list() == ["4155550101", "4155550102", "4155550101"]
+
+
+def test_a_cell_goes_down_no_further_than_its_group_of_rows(tmp_path: Path) -> None:
+    head = HEAD.replace("<th>Talk", "<th rowspan=9>Talk")
+    (table,) = read(tmp_path, PAGE.replace(HEAD, f"<thead>{head}</thead>"))
+
+    assert records(table) == ROWS
 
 
 def test_a_cell_over_two_columns_leaves_the_ones_behind_it_in_place(tmp_path: Path) -> None:

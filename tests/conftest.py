@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.detection import is_hypothesis_test
 from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -15,6 +16,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from callrouter.adapters.storage.engine import Database, open_database
 from callrouter.adapters.storage.migrations import upgrade
 from tests.postgresql import PostgresqlServer
+
+# A machine that is shared may be slow for a moment, which is no failure of what is tried.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _PATH_OF_FRAMES = "tests/domain/tie_out"
 _PATH_OF_SQL = "tests/adapters/storage"

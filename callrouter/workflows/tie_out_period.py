@@ -180,7 +180,7 @@ def _leave_others(
     since_ms, until_ms = (round(at.timestamp() * 1000) for at in (period.starts_at, period.ends_at))
     edge_ms = EDGE // timedelta(milliseconds=1)
     near = pl.col("stamp_ms").is_between(since_ms - edge_ms, until_ms + edge_ms)
-    left = pl.lit(value=False)
+    left = pl.col("file").is_null()
     began = read(theirs.select("file", "stamp_ms"))
     for file in began["file"].unique().sort():
         stamps = began.filter(pl.col("file") == file)["stamp_ms"]

@@ -26,18 +26,16 @@ from callrouter.adapters.buyer_files.normalise import normalise
 from callrouter.adapters.buyer_files.propose import propose
 from callrouter.adapters.buyer_files.reader import read_file
 from callrouter.adapters.documents.tie_out_html import write_tie_out_html
-from callrouter.domain.billing.terms import Band, Clock, Terms
-from callrouter.domain.tie_out.mapping import (
-    Field,
-)
-from callrouter.domain.tie_out.measures import Measure, say_measure
-from callrouter.domain.tie_out.piecewise import match_in_pieces
+from callrouter.adapters.frames_aside import open_memory
+from callrouter.domain.billing.terms import Band, Terms
+from callrouter.domain.tie_out.mapping import LegRule
+from callrouter.domain.tie_out.measures import say_measure
 from callrouter.domain.tie_out.report import TieOutReport
 from callrouter.domain.tie_out.rules import TieOutRules
 from callrouter.domain.tie_out.tie_out import TieOut, tie_out
 
-_WINDOW_MS = 15_000
-_SPREAD_MS = 2_300
+PIECE_ROWS = 400_000
+"""So many rows of both sides are looked at at once by `run_pieces`."""
 
 
 class Stages:
@@ -97,19 +95,28 @@ def run_tie_out(folder: Path) -> str:
     return stages.tell(folder, pairs, came.clock.words)
 
 
+def put_aside(folder: Path) -> None:
+    """Both sides of the two CSV files as the frames that a tie-out is of, for `run_pieces`."""
+    (raw,) = read_file(folder / "theirs.csv")
+    mapping = propose(raw).mapping
+    normalise(raw, mapping).rows.write_parquet(folder / "theirs.parquet")
+    read_ours_csv(folder / "ours.csv").write_parquet(folder / "ours.parquet")
+    (folder / "legs.txt").write_text(mapping.legs)
+
+
 def run_pieces(folder: Path) -> str:
-    """Matching alone, day by day, from files that are only read in parts."""
+    """The tie-out of sides that wait on disk, a fifth of both in memory at once."""
     stages = Stages()
-    matches = match_in_pieces(
-        pl.scan_parquet(folder / "ours.parquet"),
-        pl.scan_parquet(folder / "theirs.parquet"),
-        Measure(Clock.CONNECTED, Field.TOTAL),
-        window_ms=_WINDOW_MS,
-        spread_ms=_SPREAD_MS,
-        ranges=2,
-    )
-    stages.done("match")
-    return stages.tell(folder, matches.pairs, "")
+    ours, theirs = (pl.scan_parquet(folder / f"{name}.parquet") for name in ("ours", "theirs"))
+    legs = LegRule((folder / "legs.txt").read_text())
+    with open_memory(PIECE_ROWS) as memory:
+        came = tie_out(ours, theirs, _make_rules(), legs=legs, memory=memory)
+        if not isinstance(came, TieOut):
+            raise SystemExit(came.words)
+        stages.done("tie out")
+        is_pair = pl.col("our").is_not_null() & pl.col("their").is_not_null()
+        pairs = came.lines.filter(is_pair).select("our", "their").collect()
+    return stages.tell(folder, pairs, came.clock.words)
 
 
 def run_join_asof(folder: Path) -> str:

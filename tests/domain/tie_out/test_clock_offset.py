@@ -422,8 +422,10 @@ def test_whatever_the_clock_calls_of_both_sides_meet(
     if isinstance(found, ClockDoubt):  # chance may leave few of few
         assert calls < 40
         return
+    # A dozen stamps cut to the minute don't show a drift of a minute a month.
+    to_minute_ms = 75_000 if calls < 40 else 60_000
     off = gaps(records, found)
-    assert np.abs(off).max() < (60_000 if precision == "minute_floor" else 20_000)
+    assert np.abs(off).max() < (to_minute_ms if precision == "minute_floor" else 20_000)
 
 
 @settings(max_examples=15, deadline=None)

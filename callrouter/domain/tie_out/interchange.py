@@ -11,6 +11,7 @@ from callrouter.domain.tie_out.assignment import group_edges
 from callrouter.domain.tie_out.classes import PAIRS, UNSURE
 from callrouter.domain.tie_out.group_solvers import Edges
 from callrouter.domain.tie_out.measures import Measure, read_ours, read_theirs
+from callrouter.domain.tie_out.memory import read_some
 
 POSSIBLE: dict[str, pl.DataType | type[pl.DataType]] = PAIRS | {"is_best": pl.Boolean}
 """Candidates that nothing tells apart; `is_best`: of the heaviest solution, one of several."""
@@ -19,7 +20,7 @@ _THEIRS_COUNT = ("total_ms", "talk_ms", "billed_ms", "price_micros", "rows")
 
 
 def settle_interchangeable(
-    possible: pl.DataFrame, ours: pl.DataFrame, calls: pl.DataFrame, measure: Measure
+    possible: pl.DataFrame, ours: pl.LazyFrame, calls: pl.LazyFrame, measure: Measure
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """PAIRS of what may as well be paired in time order, and UNSURE of the rest."""
     if not possible.height:
@@ -42,13 +43,14 @@ def settle_interchangeable(
 
 
 def _read_side(
-    grouped: pl.DataFrame, number: str, side: pl.DataFrame, ms: pl.Expr, counts: tuple[str, ...]
+    grouped: pl.DataFrame, number: str, side: pl.LazyFrame, ms: pl.Expr, counts: tuple[str, ...]
 ) -> pl.DataFrame:
     """Each record of the groups once, with its place in time in its group and what of it counts."""
     rows = grouped.select("group", number).unique()
-    read = side.select(number, "at_ms", evidence=pl.struct(ms.alias("ms"), *counts).hash())
+    evidence = pl.struct(ms.alias("ms"), *counts).hash()
+    told = read_some(side.select(number, "at_ms", evidence=evidence), number, rows[number])
     in_order = pl.struct("at_ms", number).rank("ordinal").over("group")
-    return rows.join(read, number).with_columns(place=in_order)
+    return rows.join(told, number).with_columns(place=in_order)
 
 
 def _alike() -> pl.Expr:

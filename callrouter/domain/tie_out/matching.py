@@ -58,7 +58,7 @@ def match(
     for find in PASSES:
         taken = book.enter(find(laid_ours, laid_theirs, scales, window_ms))
         laid_ours, laid_theirs = without(laid_ours, taken[0]), without(laid_theirs, taken[1])
-    return book.close(ours, calls, measure)
+    return book.close(ours.lazy(), calls.lazy(), measure)
 
 
 def scales_of(measure: Measure, window_ms: int, spread_ms: int | None) -> Scales:
@@ -83,7 +83,7 @@ class Book:
         taken = np.concatenate([solution.chosen, solution.unsure])
         return found.edges.ours[taken], found.edges.theirs[taken]
 
-    def close(self, ours: pl.DataFrame, calls: pl.DataFrame, measure: Measure) -> Matches:
+    def close(self, ours: pl.LazyFrame, calls: pl.LazyFrame, measure: Measure) -> Matches:
         """The whole, in the order of our rows."""
         possible = pl.concat(self.possible)
         settled, unsure = settle_interchangeable(possible, ours, calls, measure)

@@ -78,10 +78,7 @@ def match_in_pieces(
     for part in range(ranges):
         run.pair_without_start(pieces.of_callers(part))
     run.pair_by_day(find_by_called, pl.lit(value=True))
-    possible = pl.concat(run.book.possible)
-    some_ours = ours.join(possible.lazy().select("our").unique(), on="our", how="semi")
-    some_theirs = calls.join(possible.lazy().select("their").unique(), on="their", how="semi")
-    return run.book.close(read(some_ours), read(some_theirs), measure)
+    return run.book.close(ours, calls, measure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,16 @@ import polars as pl
 
 from callrouter.domain.tie_out.buyer_clock import BuyerClock
 from callrouter.domain.tie_out.clock_setting import set_right, settle_twice
-from callrouter.domain.tie_out.memory import Memory, find_places, read, read_in_order, read_some
+from callrouter.domain.tie_out.memory import (
+    AMPLE,
+    Memory,
+    find_places,
+    read,
+    read_in_order,
+    read_some,
+)
 
+_STAMPS = ("their", "part", "stamp_ms", "is_absolute")
 _TIMES = ("their", "at_ms", "also_ms")
 
 
@@ -22,7 +30,7 @@ def put_right(
 
     Without `ours` the hour that comes twice isn't settled.
     """
-    stamps = read(calls.select("their", "part", "stamp_ms", "is_absolute")).sort("their")
+    [stamps] = read_in_order(calls.select(_STAMPS), "their", AMPLE)
     times = set_right(stamps, clock).select(_TIMES)
     if ours is not None:
         times = _settle(times, calls, ours, within_ms)

@@ -23,7 +23,7 @@ from callrouter.cli.tie_out_disputes import dispute
 from callrouter.cli.tie_out_evidence import evidence
 from callrouter.cli.tie_out_mapping import mapping
 from callrouter.cli.tie_out_options import read_told, show_steps, told_options
-from callrouter.cli.tie_out_papers import write_report
+from callrouter.cli.tie_out_papers import ReadLines, write_report
 from callrouter.cli.tie_out_settling import settle
 from callrouter.cli.tie_out_text import (
     CLASS_COLUMNS,
@@ -35,7 +35,7 @@ from callrouter.cli.tie_out_views import file, lines, list_, show
 from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.memory import Memory
-from callrouter.workflows.export_tie_out import Pages, Source, find_source
+from callrouter.workflows.export_tie_out import Source, find_source
 from callrouter.workflows.find_clues import find_clues
 from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told
 from callrouter.workflows.tie_out_files import tie_out_files
@@ -192,7 +192,7 @@ class Report:
 
     tied: KeptTieOut
     source: Source
-    pages: Pages
+    pages: ReadLines
     words: tuple[str, ...]
 
     @property
@@ -221,8 +221,8 @@ def _tie_out_kept(
             for each in file.mappings:
                 save_mapping(connection, seller_id, asked.buyer, each, asked.author, at)
 
-    def pages() -> Iterable[pl.DataFrame]:
-        return stream_lines(database, seller_id, tied.kept.number)
+    def pages(*, every_line: bool) -> Iterable[pl.DataFrame]:
+        return stream_lines(database, seller_id, tied.kept.number, differing=not every_line)
 
     source = find_source(database, seller_id, tied.kept)
     return Report(tied.kept, source, pages, (*_say_file(file), *_say_result(tied)))

@@ -85,14 +85,15 @@ def _say_decision(row: DecidedRow) -> str:
 def write_reports(folder: Path, tied: KeptTieOut, source: Source, pages: Pages) -> tuple[Path, ...]:
     """Write report.html, report.pdf and differences.xlsx into `folder`; what was written."""
     report = make_report(tied, source)
-    of_page = list_lines(pages, source, MOST_ON_PAGE)
+    listed = list_lines(pages, source, MOST_IN_WORKBOOK)
+    of_page = listed[:MOST_ON_PAGE]
     totals = tied.totals
     differing = totals.whole.lines - totals.classes[DifferenceClass.AGREE].lines
     of_paper = of_page[:MOST_ON_PAPER]
     html, pdf, xlsx = (folder / n for n in ("report.html", "report.pdf", "differences.xlsx"))
     write_tie_out_html(report, of_page, differing - len(of_page), html)
     write_tie_out_pdf(report, of_paper, differing - len(of_paper), pdf)
-    write_tie_out_xlsx(report, list_lines(pages, source, MOST_IN_WORKBOOK), xlsx)
+    write_tie_out_xlsx(report, listed, xlsx)
     return html, pdf, xlsx
 
 

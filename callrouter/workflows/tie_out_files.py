@@ -21,6 +21,7 @@ from callrouter.workflows.read_our_file import read_our_file
 from callrouter.workflows.tell_lines import tell_lines
 from callrouter.workflows.tie_out_period import choose_period, join_files, run
 from callrouter.workflows.view_tie_out import KeptTieOut
+from callrouter.workflows.write_tie_out import leave_agreeing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,9 +35,10 @@ class FilesTiedOut:
     mappings: tuple[Mapping, ...]
     guessed: str
 
-    def pages(self) -> Iterator[pl.DataFrame]:
-        """The lines, piece by piece."""
-        return read_in_order(self.lines, "line_no", self.memory)
+    def pages(self, *, every_line: bool) -> Iterator[pl.DataFrame]:
+        """The lines, piece by piece: all, or but those that agree."""
+        pieces = read_in_order(self.lines, "line_no", self.memory)
+        return pieces if every_line else map(leave_agreeing, pieces)
 
     def describe(self, buyer_id: str, at: datetime) -> KeptTieOut:
         """The same as a tie-out that is kept has it, without number and author."""

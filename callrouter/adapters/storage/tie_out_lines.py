@@ -62,10 +62,14 @@ def read_lines(
     tie_out: int,
     wanted: DifferenceClass | None = None,
     *,
+    differing: bool = False,
     after: int = -1,
     limit: int = _PAGE,
 ) -> pl.DataFrame:
-    """At most `limit` lines with numbers behind `after`, in their order; of one class, or all."""
+    """At most `limit` lines with numbers behind `after`, in their order; of one class, or all.
+
+    `differing`: none of those that agree.
+    """
     statement = (
         sa.select(*(_of[name] for name in LINE_COLUMNS))
         .where(_of.seller_id == seller_id, _of.tie_out == tie_out, _of.line_no > after)
@@ -74,17 +78,26 @@ def read_lines(
     )
     if wanted is not None:
         statement = statement.where(_of["class"] == wanted.value)
+    if differing:
+        statement = statement.where(_of["class"] != DifferenceClass.AGREE.value)
     return _to_frame(connection.execute(statement).all())
 
 
 def stream_lines(
-    database: Database, seller_id: str, tie_out: int, wanted: DifferenceClass | None = None
+    database: Database,
+    seller_id: str,
+    tie_out: int,
+    wanted: DifferenceClass | None = None,
+    *,
+    differing: bool = False,
 ) -> Iterator[pl.DataFrame]:
-    """The lines in frames of bounded size, in their order."""
+    """The lines in frames of bounded size, in their order; `differing`: but those that agree."""
     after = -1
     while True:
         with database.read() as connection:
-            page = read_lines(connection, seller_id, tie_out, wanted, after=after)
+            page = read_lines(
+                connection, seller_id, tie_out, wanted, differing=differing, after=after
+            )
         if page.height:
             yield page
             after = page["line_no"][-1]

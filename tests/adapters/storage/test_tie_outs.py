@@ -244,11 +244,13 @@ def test_lines_are_read_page_by_page_of_one_class_or_all(database: Database) -> 
         later = read_lines(connection, A, 1, ACROSS, after=1)
         first = read_lines(connection, A, 1, limit=2)
     streamed = list(stream_lines(database, A, 1))
+    differing = list(stream_lines(database, A, 1, differing=True))
 
     assert agreeing["line_no"].to_list() == [0, 2]
     assert later["line_no"].to_list() == [3]
     assert first["line_no"].to_list() == [0, 1]
     assert [page["line_no"].to_list() for page in streamed] == [[0, 1, 2, 3]]
+    assert [page["line_no"].to_list() for page in differing] == [[1, 3]]
 
 
 @pytest.mark.parametrize(

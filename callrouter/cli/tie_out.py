@@ -1,46 +1,36 @@
 """`callrouter tie-out`: our calls against a buyer's own records, call by call."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import polars as pl
 
 from callrouter.adapters.clock import SystemClock
 from callrouter.adapters.frames_aside import open_memory
 from callrouter.adapters.policy_files.document import load_policy
 from callrouter.adapters.policy_files.terms_file import read_agreement_file
 from callrouter.adapters.storage.buyer_mappings import save_mapping
-from callrouter.adapters.storage.tie_out_lines import stream_lines
 from callrouter.cli.context import CliContext
 from callrouter.cli.days_option import DAYS, Days
 from callrouter.cli.options import author_option, example, json_option, pass_cli, seller_option
-from callrouter.cli.printing import make_visible, print_json, print_table
+from callrouter.cli.tie_out_again import again
 from callrouter.cli.tie_out_disputes import dispute
 from callrouter.cli.tie_out_evidence import evidence
 from callrouter.cli.tie_out_mapping import mapping
 from callrouter.cli.tie_out_options import read_told, show_steps, told_options
-from callrouter.cli.tie_out_papers import ReadLines, write_report
+from callrouter.cli.tie_out_report import Report, hand_out, report_kept
 from callrouter.cli.tie_out_settling import settle
-from callrouter.cli.tie_out_text import (
-    CLASS_COLUMNS,
-    describe,
-    list_class_cells,
-    tie_out_as_json,
-)
 from callrouter.cli.tie_out_views import file, lines, list_, show
-from callrouter.domain.clocks.periods import find_wall_time
 from callrouter.domain.tie_out.counts import say_count
 from callrouter.domain.tie_out.memory import Memory
-from callrouter.workflows.export_tie_out import Source, find_source
+from callrouter.workflows.export_tie_out import Source
 from callrouter.workflows.find_clues import find_clues
 from callrouter.workflows.read_buyer_file import BuyerFile, Clues, Told
 from callrouter.workflows.tie_out_files import tie_out_files
-from callrouter.workflows.tie_out_period import STEPS, TiedOut, Wanted, tie_out_period
-from callrouter.workflows.view_tie_out import KeptTieOut
+from callrouter.workflows.tie_out_period import STEPS, Wanted, tie_out_period
 
 _HELP = ("-h", "--help")
 _PROBLEMS_SHOWN = 10
@@ -71,7 +61,7 @@ def tie_out() -> None:
     """
 
 
-for command in (mapping, file, lines, list_, show, settle, evidence, dispute):
+for command in (again, mapping, file, lines, list_, show, settle, evidence, dispute):
     tie_out.add_command(command)
 
 
@@ -143,9 +133,7 @@ def run(
             asked = Asked(buyer or "", period, **kept)
             report = _tie_out_kept(context, path, told, asked, memory)
         name = f"tie-out-{report.tied.buyer_id or path.stem}-{report.first_day}"
-        folder = out or Path(name)
-        write_report(folder, report.tied, report.source, report.pages, every_line=every_line)
-    _print(report, as_json_text=as_json_text)
+        hand_out(report, out or Path(name), every_line=every_line, as_json_text=as_json_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +174,6 @@ class Asked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What is printed and written of a tie-out; `words` come before it."""
-
-    tied: KeptTieOut
-    source: Source
-    pages: ReadLines
-    words: tuple[str, ...]
-
-    @property
-    def first_day(self) -> date:
-        """The first day of the period."""
-        return find_wall_time(self.tied.zone, self.tied.since).date()
-
-
 def _tie_out_kept(
     context: CliContext, path: Path, told: Told, asked: Asked, memory: Memory
 ) -> Report:
@@ -221,11 +194,7 @@ def _tie_out_kept(
             for each in file.mappings:
                 save_mapping(connection, seller_id, asked.buyer, each, asked.author, at)
 
-    def pages(*, every_line: bool) -> Iterable[pl.DataFrame]:
-        return stream_lines(database, seller_id, tied.kept.number, differing=not every_line)
-
-    source = find_source(database, seller_id, tied.kept)
-    return Report(tied.kept, source, pages, (*_say_file(file), *_say_result(tied)))
+    return report_kept(database, seller_id, tied, tuple(_say_file(file)))
 
 
 def _tie_out_files(sides: Files, told: Told, at: datetime, memory: Memory) -> Report:
@@ -255,27 +224,3 @@ def _say_file(file: BuyerFile) -> Iterator[str]:
     yield from (f"{file.name}: {problem}" for problem in shown)
     if len(file.problems) > len(shown):
         yield f"… and {len(file.problems) - len(shown):,} more that can't be read"
-
-
-def _say_result(tied: TiedOut) -> Iterator[str]:
-    if not tied.is_new:
-        yield f"this file was tied out before, as tie-out {tied.kept.number}: nothing was changed"
-    if tied.guessed:
-        yield f"the period is guessed: {tied.guessed}"
-    for each in tied.earlier:
-        if each.changes.amends:
-            yield f"it amends file {each.kept.number}, {each.kept.name}: {each.changes}"
-        else:
-            yield f"together with file {each.kept.number}, {each.kept.name}"
-    if tied.is_new and tied.kept.supersedes is not None:
-        yield f"it supersedes tie-out {tied.kept.supersedes}"
-
-
-def _print(report: Report, *, as_json_text: bool) -> None:
-    if as_json_text:
-        print_json(tie_out_as_json(report.tied))
-        return
-    for line in (*report.words, *describe(report.tied)):
-        click.echo(make_visible(line))
-    cells = list_class_cells(report.tied.totals, report.tied.currency)
-    print_table(CLASS_COLUMNS, cells, empty="there is nothing to compare")

@@ -1,7 +1,8 @@
 """Buyers' files that came before: read again as they were read, and kept once a tie-out is made."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,7 +70,8 @@ def read_earlier_files(
         kept = choose_version(versions, standing)
         if kept.sha256 == file.sha256 or not _has(kept, since, until):
             continue
-        rows = _read_again(database, seller_id, buyer_id, kept, memory)
+        with open_kept_file(database, seller_id, buyer_id, kept, memory) as read:
+            rows = read.rows
         changes = compare_rows(rows, file.rows)
         if not changes.amends and in_same.isdisjoint(each.number for each in versions):
             rows = _leave_far(rows, since, until)
@@ -162,10 +164,11 @@ def _has(kept: KeptFile, since: datetime, until: datetime) -> bool:
     return first < until + EDGE and last >= since - EDGE
 
 
-def _read_again(
-    database: Database, seller_id: str, buyer_id: str, kept: KeptFile, memory: Memory
-) -> pl.LazyFrame:
-    """The records of a kept file, read by the mappings that it was read by."""
+@contextmanager
+def open_kept_file(
+    database: Database, seller_id: str, buyer_id: str, kept: KeptFile, memory: Memory = AMPLE
+) -> Iterator[BuyerFile]:
+    """A file that was kept, read by the mappings that it was read by; a copy is at its path."""
     clues = Clues(remembered=MAPPINGS.validate_json(kept.mapping))
     with TemporaryDirectory() as folder:
         path = Path(folder) / Path(kept.name).name
@@ -173,4 +176,4 @@ def _read_again(
             for piece in stream_bytes(connection, seller_id, buyer_id, kept.sha256):
                 out.write(piece)
         tables = understand(open_buyer_file(path), Told(), clues)
-        return read_understood(path, tables, memory).rows
+        yield read_understood(path, tables, memory)

@@ -63,6 +63,19 @@ def read_classes(said: str) -> dict[str, list[str]]:
 RUN = ("tie-out", "buyer.csv", "--buyer", "acme")
 
 
+def test_a_period_is_tied_out_again_from_the_kept_file(october: Terminal, tmp_path: Path) -> None:
+    first = october.ok(*RUN)
+    (tmp_path / "buyer.csv").unlink()
+
+    again = october.ok("tie-out", "again", "1", "--out", "again")
+
+    assert "it supersedes tie-out 1" in again
+    assert read_classes(again) == read_classes(first)
+    assert (tmp_path / "again" / "report.html").exists()
+    assert json.loads(october.ok("tie-out", "again", "2", "--json"))["number"] == 3
+    assert "no tie-out 9" in october.refused("tie-out", "again", "9")
+
+
 def test_the_line_of_the_manual_works_as_it_stands(
     any_terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

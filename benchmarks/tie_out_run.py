@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import resource
 import sys
 import time
@@ -58,11 +59,20 @@ class Stages:
             {
                 "wall_s": self.last[0] - self.began[0],
                 "cpu_s": self.last[1] - self.began[1],
-                "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peak_mib": _read_peak_mib(),
                 "stages": self.took,
                 "words": words,
             }
         )
+
+
+def _read_peak_mib() -> float:
+    """The most memory that this process had; what rusage says counts its parent's before exec."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    [peak] = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())
+    return int(peak) / 1024
 
 
 def _cpu_s() -> float:

@@ -164,7 +164,7 @@ def draw_clock(days: Sequence[ClockDot]) -> Markup:
     for value in (low, (low + high) / 2, high):
         _, y = place(0, value)
         drawing.line((left, y), (_WIDTH - 10, y))
-        drawing.text(left - 6, y + 4, f"{value:+.1f} s", anchor="end", colour=FAINT)
+        drawing.text(left - 6, y + 4, f"{value:+z.1f} s", anchor="end", colour=FAINT)
     every = max(1, len(days) // 8)
     spots = [place(index, day.ahead_s) for index, day in enumerate(days)]
     for before, after in pairwise(spots):

@@ -114,3 +114,10 @@ def test_a_clock_that_drifts_rises_from_day_to_day() -> None:
     assert spots == sorted(spots, reverse=True)
     assert len(spots) == 31
     assert list(ElementTree.fromstring(draw_clock([])).iter(f"{_SVG}circle")) == []  # noqa: S314 - our own
+
+
+def test_a_clock_that_is_right_is_not_said_to_be_less_than_nothing_ahead() -> None:
+    svg = draw_clock([ClockDot(date(2026, 10, 1), -0.0001)])
+
+    assert "+0.0 s" in svg
+    assert "-0.0 s" not in svg

@@ -7,7 +7,6 @@ import polars as pl
 from callrouter.domain.tie_out.buyer_clock import BuyerClock
 from callrouter.domain.tie_out.clock_setting import set_right, settle_twice
 from callrouter.domain.tie_out.memory import (
-    AMPLE,
     Memory,
     find_places,
     read,
@@ -30,7 +29,7 @@ def put_right(
 
     Without `ours` the hour that comes twice isn't settled.
     """
-    [stamps] = read_in_order(calls.select(_STAMPS), "their", AMPLE)
+    stamps = read(calls.select(_STAMPS)).sort("their")
     times = set_right(stamps, clock).select(_TIMES)
     if ours is not None:
         times = _settle(times, calls, ours, within_ms)

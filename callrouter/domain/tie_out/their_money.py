@@ -37,8 +37,7 @@ class PricedPairs:
 class Scopes:
     """The campaign and the destination that their numbers stand for with us, most often.
 
-    Either is a frame of `number` and `scope`; what is in none of its rows is `usual`. None where no
-    terms depend on it.
+    None where no terms depend on it.
     """
 
     campaigns: "_Guess | None"
@@ -47,6 +46,8 @@ class Scopes:
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
+    """Each `number` that is known with its `scope`; any other's is the `usual` one."""
+
     known: pl.DataFrame
     usual: str
 
